@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbol.c - see symbol.h. elfutils' libdw reads the debugging information; where it has none, the
+ * dynamic symbol table answers, and at last the bare address.
+ */
+#define _GNU_SOURCE
+#include "symbol.h"
+
+#include "lock.h"
+
+#include <dlfcn.h>
+#include <elfutils/libdwfl.h>
+#include <execinfo.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct base_lock session_lock;
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+};
+
+/* A session is opened for each report: drivers come and go, and reports are rare. */
+static Dwfl *open_session(void)
+{
+    Dwfl *session = dwfl_begin(&callbacks);
+
+    if (!session)
+        return NULL;
+    if (dwfl_linux_proc_report(session, getpid()) != 0 ||
+        dwfl_report_end(session, NULL, NULL) != 0) {
+        dwfl_end(session);
+        return NULL;
+    }
+    return session;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static bool describe_by_debug_information(Dwarf_Addr address, char *text, size_t size)
+{
+    Dwfl *session = open_session();
+    Dwfl_Module *module = session ? dwfl_addrmodule(session, address) : NULL;
+    const char *function = module ? dwfl_module_addrname(module, address) : NULL;
+    Dwfl_Line *line = module ? dwfl_module_getsrc(module, address) : NULL;
+    const char *file = NULL;
+    int number = 0;
+
+    if (line)
+        file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+    if (function && file)
+        snprintf(text, size, "%s (%s:%d)", function, base_name(file), number);
+    else if (function)
+        snprintf(text, size, "%s (%s)", function,
+                 base_name(dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL)));
+    if (session)
+        dwfl_end(session);
+    return function != NULL;
+}
+
+void symbol_describe(const void *address, char *text, size_t size)
+{
+    /* A return address points behind the call; one less lies inside it, on the line of the call. */
+    const char *inside = address ? (const char *)address - 1 : NULL;
+    Dl_info info;
+    bool described;
+
+    if (!address) {
+        snprintf(text, size, "an unknown place");
+        return;
+    }
+    base_lock_acquire(&session_lock);
+    described = describe_by_debug_information((Dwarf_Addr)(uintptr_t)inside, text, size);
+    base_lock_release(&session_lock);
+    if (described)
+        return;
+    if (dladdr(inside, &info) && info.dli_fname)
+        snprintf(text, size, "%s+0x%zx", base_name(info.dli_fname),
+                 (size_t)(inside - (const char *)info.dli_fbase));
+    else
+        snprintf(text, size, "%p", address);
+}
+
+size_t symbol_stack(const void **addresses, size_t count)
+{
+    void *frames[SYMBOL_STACK_MAX];
+    int found = backtrace(frames, count < SYMBOL_STACK_MAX ? (int)count : SYMBOL_STACK_MAX);
+
+    for (int i = 0; i < found; i++)
+        addresses[i] = frames[i];
+    return found < 0 ? 0 : (size_t)found;
+}
+
+void symbol_module(const void *address, char *text, size_t size)
+{
+    Dl_info info;
+    bool known = address && dladdr(address, &info) && info.dli_fname;
+
+    snprintf(text, size, "%s", known ? info.dli_fname : "");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* symbol.h - from an address in code to words: function, file, line. Slow; for reports only. */
+#ifndef OPENWSK_BASE_SYMBOL_H
+#define OPENWSK_BASE_SYMBOL_H
+
+#include <stddef.h>
+
+#define SYMBOL_TEXT_MAX 320
+#define SYMBOL_STACK_MAX 48
+
+/* "SendDatagram (send_datagram.c:42)"; less where debugging information is missing, never empty. */
+void symbol_describe(const void *address, char *text, size_t size);
+
+/* Fills `addresses` with the calling thread's return addresses, innermost first; returns how many. */
+size_t symbol_stack(const void **addresses, size_t count);
+
+/* The loaded file that holds the address ("/path/driver.so"), or "" . */
+void symbol_module(const void *address, char *text, size_t size);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net.h - the door of the transport engine: UDP endpoints on event loops. Speaks of addresses, slices of
+ * memory and negative errno values; knows no IRP, no MDL and no NTSTATUS.
+ *
+ * Threads. An endpoint belongs to one loop. Everything that the engine calls upwards (struct
+ * net_udp_events, net_send.done, tasks) runs on that loop's thread, one call at a time, with no lock of the
+ * engine held; it may call any function of this header on any endpoint. Functions of this header may be
+ * called from any thread and never block, unless they say so.
+ *
+ * Memory. Received datagrams belong to whoever got them until net_datagram_release(). A net_send belongs
+ * to the engine from a successful net_udp_send_later() to its done(), or until net_udp_send_cancel() has
+ * returned true.
+ */
+#ifndef OPENWSK_NET_NET_H
+#define OPENWSK_NET_NET_H
+
+#include "base.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- Limits ---------------------------------------------------------------------------------- */
+
+#define NET_UDP_PAYLOAD_MAX_IPV4 65507u
+#define NET_UDP_PAYLOAD_MAX_IPV6 65527u
+
+/* Slices of one send at the most; whoever has more gathers them first. */
+#define NET_SLICES_MAX 256u
+
+/* Datagrams that one receive call takes at the most, which is also the longest list handed upwards. */
+#define NET_RX_BATCH 64u
+
+/* Room in each datagram for what the storey above builds around it. */
+#define NET_DATAGRAM_UPPER_SIZE 448u
+
+/* --- Addresses ------------------------------------------------------------------------------- */
+
+enum net_family { NET_UNSPECIFIED = 0, NET_IPV4 = 4, NET_IPV6 = 6 };
+
+struct net_address {
+    uint16_t family;    /* enum net_family */
+    uint16_t port;      /* network byte order */
+    uint32_t flow;      /* IPv6 flow information, network byte order */
+    uint32_t scope;     /* IPv6 scope: an interface index */
+    uint8_t ip[16];     /* network byte order; IPv4 uses the first four bytes, the rest is zero */
+};
+
+/* A piece of the payload. */
+struct net_slice {
+    void *base;
+    size_t length;
+};
+
+/* --- Control data ---------------------------------------------------------------------------- */
+
+/* Which members of a struct net_control mean something. */
+#define NET_CONTROL_LOCAL 0x01u    /* local address and interface */
+#define NET_CONTROL_TOS 0x02u      /* the whole traffic class byte */
+#define NET_CONTROL_ECN 0x04u      /* the two ECN bits of `tos` only (send) */
+#define NET_CONTROL_HOPS 0x08u     /* TTL or hop limit */
+#define NET_CONTROL_SEGMENT 0x10u  /* segment size: on send cut the payload, on receive it was joined */
+
+struct net_control {
+    uint32_t present;          /* NET_CONTROL_* */
+    uint32_t interface_index;  /* 0: the stack chooses */
+    struct net_address local;  /* source to use, or destination of what arrived; port unused */
+    uint8_t tos;
+    uint8_t hops;
+    uint16_t segment;
+};
+
+/* --- Engine ---------------------------------------------------------------------------------- */
+
+struct net_engine;
+struct net_port; /* port.h: the rim, with two implementations */
+
+struct net_engine_config {
+    unsigned loops;               /* 0: one per processor */
+    const struct net_port *port;  /* NULL: the real network */
+};
+
+/* May block. 0 or a negative errno value. */
+int net_engine_start(struct net_engine **out, const struct net_engine_config *config);
+
+/* Every endpoint is closed. Blocks until the loops have ended; not on a loop's thread. */
+void net_engine_stop(struct net_engine *engine);
+
+/* Whether sockets of this family can be made on this machine. */
+bool net_engine_supports(struct net_engine *engine, enum net_family family);
+
+/* --- Datagrams that arrived ------------------------------------------------------------------ */
+
+#define NET_DATAGRAM_MULTICAST 0x1u
+#define NET_DATAGRAM_BROADCAST 0x2u
+
+struct net_datagram {
+    struct net_datagram *next;
+    uint8_t *data;
+    size_t length;
+    uint32_t flags;              /* NET_DATAGRAM_* */
+    struct net_address source;
+    struct net_control control;  /* LOCAL is always present; the rest when received options are on */
+    _Alignas(16) uint8_t upper[NET_DATAGRAM_UPPER_SIZE];
+};
+
+/* Gives one datagram back; `next` is not followed. */
+void net_datagram_release(struct net_datagram *datagram);
+
+/* --- UDP endpoints --------------------------------------------------------------------------- */
+
+struct net_udp;
+
+struct net_udp_events {
+    /*
+     * How many datagrams the owner can take now; 0 leaves them in the kernel. When this rises from 0 the owner
+     * calls net_udp_receive_wanted().
+     */
+    size_t (*room)(void *owner);
+
+    /* A list of one or more, oldest first, at most what room() last said. */
+    void (*received)(void *owner, struct net_datagram *list);
+
+    /* The endpoint no longer works (its interface or the kernel failed it). At most once. */
+    void (*broken)(void *owner, int error);
+
+    /* The answer to net_udp_close(): nothing is called any more, the endpoint's memory is gone. */
+    void (*closed)(void *owner);
+};
+
+/* Makes an endpoint on the next loop, not bound. IPv6 endpoints are V6ONLY. 0 or a negative errno value. */
+int net_udp_open(struct net_engine *engine, enum net_family family,
+                 const struct net_udp_events *events, void *owner, struct net_udp **out);
+
+/* Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. */
+void net_udp_close(struct net_udp *udp);
+
+int net_udp_bind(struct net_udp *udp, const struct net_address *address);
+int net_udp_local_address(struct net_udp *udp, struct net_address *address);
+
+/* Says that room() is no longer 0. Cheap when nothing waits in the kernel. */
+void net_udp_receive_wanted(struct net_udp *udp);
+
+/* Runs the task on the endpoint's loop. Must not be called once closed() has been called. */
+void net_udp_post(struct net_udp *udp, struct task *task);
+
+/* Whether the caller is the endpoint's loop thread. */
+bool net_udp_on_loop(const struct net_udp *udp);
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+struct net_send {
+    struct list link;                 /* the engine's */
+    const struct net_slice *slices;   /* valid until done */
+    uint32_t slice_count;
+    struct net_address to;
+    struct net_control control;
+    void (*done)(struct net_send *send, int error);
+    struct net_udp *udp;              /* the engine's */
+};
+
+/*
+ * Sends one datagram in the calling thread, if none is queued before it. 0, or a negative errno value:
+ * -EAGAIN when it must be queued, -EMSGSIZE above the limit or the path's MTU with fragmentation forbidden,
+ * -ENETUNREACH, -EHOSTUNREACH, -EACCES, -EADDRNOTAVAIL ... Only slices, slice_count, to and control are read.
+ */
+int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
+
+/* Queues it behind the others; done() is called on the loop. */
+void net_udp_send_later(struct net_udp *udp, struct net_send *send);
+
+/* True: it was still queued, is not sent and done() is not called. */
+bool net_udp_send_cancel(struct net_udp *udp, struct net_send *send);
+
+/* --- Options --------------------------------------------------------------------------------- */
+
+/* name, unit. IPv4 and IPv6 differ only below this line. */
+#define NET_OPTIONS(X) \
+    X(NET_OPTION_BROADCAST)          /* 0, 1 */ \
+    X(NET_OPTION_RECEIVE_BUFFER)     /* bytes, as asked for */ \
+    X(NET_OPTION_SEND_BUFFER)        /* bytes, as asked for */ \
+    X(NET_OPTION_REUSE_ADDRESS)      /* 0, 1 */ \
+    X(NET_OPTION_V6ONLY)             /* 0, 1 */ \
+    X(NET_OPTION_HOPS)               /* 1..255, unicast */ \
+    X(NET_OPTION_TOS)                /* 0..255 */ \
+    X(NET_OPTION_DONT_FRAGMENT)      /* 0, 1 */ \
+    X(NET_OPTION_RECEIVE_TOS)        /* 0, 1: report the traffic class */ \
+    X(NET_OPTION_RECEIVE_HOPS)       /* 0, 1: report TTL or hop limit */ \
+    X(NET_OPTION_MULTICAST_HOPS)     /* 0..255 */ \
+    X(NET_OPTION_MULTICAST_LOOP)     /* 0, 1 */ \
+    X(NET_OPTION_MULTICAST_INTERFACE)/* interface index, 0 = the stack chooses */ \
+    X(NET_OPTION_UNICAST_INTERFACE)  /* interface index, 0 = the stack chooses */
+
+enum net_option {
+#define X(name) name,
+    NET_OPTIONS(X)
+#undef X
+    NET_OPTION_COUNT
+};
+
+/* 0, or -EINVAL, -ENOPROTOOPT, -EPERM ... */
+int net_udp_set_option(struct net_udp *udp, enum net_option option, int value);
+int net_udp_get_option(struct net_udp *udp, enum net_option option, int *value);
+
+/* Joining and leaving groups. `source` NULL means any source. */
+struct net_membership {
+    struct net_address group;
+    const struct net_address *source;
+    struct net_address local;   /* IPv4: choose the interface by this address, if not unspecified */
+    uint32_t interface_index;
+    bool leave;
+};
+
+int net_udp_membership(struct net_udp *udp, const struct net_membership *membership);
+
+#endif

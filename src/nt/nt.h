@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt.h - the door of the executive. What drivers call stands in the headers under include/openwsk/km;
+ * here stands what the provider, the verifier and the host need beyond that.
+ */
+#ifndef OPENWSK_NT_NT_H
+#define OPENWSK_NT_NT_H
+
+#include <wdm.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The address in the caller's code: where a driver's call came from. */
+#define NT_CALLER() __builtin_return_address(0)
+
+/* --- Life ------------------------------------------------------------------------------------ */
+
+/* Brings the executive up (fault handlers; threads start when first needed). Counted. PASSIVE_LEVEL. */
+NTSTATUS nt_start(void);
+
+/* Ends the executive's threads. All drivers are unloaded. */
+void nt_stop(void);
+
+/* Returns when no DPC is queued or running and no work item is queued or running. PASSIVE_LEVEL. */
+void nt_drain(void);
+
+/* --- Words ----------------------------------------------------------------------------------- */
+
+/* "STATUS_PENDING"; for an unknown value its number. Never NULL. */
+const char *nt_status_name(NTSTATUS status);
+
+/* "IRQL_NOT_LESS_OR_EQUAL"; for an unknown value its number. */
+const char *nt_bug_check_name(ULONG code);
+
+/* Where DbgPrint's text goes; NULL restores standard output. */
+typedef void nt_debug_output_fn(const char *text, size_t length);
+void nt_debug_output(nt_debug_output_fn *output);
+
+/* The kernel's printf dialect; same result rules as C's vsnprintf. Any IRQL. */
+int nt_format(char *buffer, size_t size, const char *format, va_list arguments);
+
+/* --- Bug checks ------------------------------------------------------------------------------ */
+
+struct nt_bug {
+    ULONG code;
+    const char *rule;     /* "WSK-V13", or NULL where Windows itself would have stopped */
+    const char *sentence; /* what is wrong, in one sentence */
+    ULONG_PTR parameters[4];
+};
+
+/* Prints stop code, parameters, rule and stack, calls the hook, then aborts. */
+_Noreturn void nt_bug_check(const struct nt_bug *bug);
+
+/*
+ * Bug checks IRQL_NOT_LESS_OR_EQUAL when the thread's IRQL is above `highest`. `function` is the name that
+ * the driver called. `place` comes from NT_CALLER().
+ */
+void nt_require_irql(KIRQL highest, const char *function, const void *place);
+
+/* --- IRPs ------------------------------------------------------------------------------------ */
+
+/*
+ * Takes the next stack location for a call that accepts the IRP: what IoCallDriver does before it enters a
+ * driver. Bug check NO_MORE_IRP_STACK_LOCATIONS when there is none left (an IRP that is in flight has none).
+ * IRQL <= DISPATCH_LEVEL.
+ */
+void nt_irp_accept(PIRP irp);
+
+/* --- Drivers --------------------------------------------------------------------------------- */
+
+struct nt_driver;
+
+/*
+ * Makes a DRIVER_OBJECT called \Driver\<name> with the registry key
+ * \Registry\Machine\System\CurrentControlSet\Services\<name>. PASSIVE_LEVEL.
+ */
+NTSTATUS nt_driver_create(const char *name, struct nt_driver **driver);
+
+/* Calls DriverEntry on this thread and returns what it returned. */
+NTSTATUS nt_driver_enter(struct nt_driver *driver, PDRIVER_INITIALIZE entry);
+
+/* Calls DriverUnload, if there is one (false if not), and waits for DPCs and work items. */
+bool nt_driver_unload(struct nt_driver *driver);
+
+void nt_driver_destroy(struct nt_driver *driver);
+
+PDRIVER_OBJECT nt_driver_object(struct nt_driver *driver);
+
+/* --- Registry -------------------------------------------------------------------------------- */
+
+/*
+ * Sets a value below the driver's Parameters key: a number (decimal or 0x...) of 32 bits becomes REG_DWORD,
+ * anything else REG_SZ. STATUS_INVALID_PARAMETER for an empty name.
+ */
+NTSTATUS nt_driver_set_parameter(struct nt_driver *driver, const char *name, const char *value);
+
+/* --- Device control -------------------------------------------------------------------------- */
+
+/*
+ * Sends IRP_MJ_CREATE, _DEVICE_CONTROL or another function to the device whose name or symbolic link this
+ * is, waits, and returns IoStatus. Buffers follow the control code's transfer type. PASSIVE_LEVEL.
+ */
+struct nt_device_request {
+    UCHAR major_function;
+    ULONG control_code;
+    const void *input;
+    ULONG input_size;
+    void *output;
+    ULONG output_size;
+};
+
+NTSTATUS nt_device_call(const char *device_name, const struct nt_device_request *request,
+                        ULONG_PTR *information);
+
+#endif
