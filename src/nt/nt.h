@@ -95,6 +95,15 @@ PDRIVER_OBJECT nt_driver_object(struct nt_driver *driver);
  */
 NTSTATUS nt_driver_set_parameter(struct nt_driver *driver, const char *name, const char *value);
 
+/* --- Timers ---------------------------------------------------------------------------------- */
+
+/*
+ * Calls `visit` for every armed timer, with the place that armed it (NULL when that was not kept), under the
+ * timers' lock: it may not set or cancel. IRQL <= DISPATCH_LEVEL.
+ */
+typedef void nt_timer_visit_fn(PKTIMER timer, const void *place, void *context);
+void nt_timer_visit(nt_timer_visit_fn *visit, void *context);
+
 /* --- Device control -------------------------------------------------------------------------- */
 
 /*

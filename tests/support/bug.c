@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* bug.c - see bug.h. Knows nothing of Windows: it reads what the child prints. */
+#include "bug.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BUG_TEXT_MAX 32768
+
+static char text[BUG_TEXT_MAX];
+
+static void child(void (*fn)(void), int to_parent)
+{
+    struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
+    /* The test runner's own handlers would turn the end into a failed test of the child. */
+    signal(SIGABRT, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(60);
+    dup2(to_parent, STDERR_FILENO);
+    close(to_parent);
+    fn();
+    _exit(0);
+}
+
+static void read_all(int from_child)
+{
+    size_t used = 0;
+    ssize_t got;
+
+    while ((got = read(from_child, text + used, sizeof(text) - 1 - used)) > 0)
+        used += (size_t)got;
+    text[used] = '\0';
+}
+
+static int run(void (*fn)(void), const char *file, int line)
+{
+    int pipe_ends[2];
+    int status;
+    pid_t pid;
+
+    if (pipe(pipe_ends) != 0)
+        _fail(file, line);
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        close(pipe_ends[0]);
+        child(fn, pipe_ends[1]);
+    }
+    close(pipe_ends[1]);
+    if (pid < 0)
+        _fail(file, line);
+    read_all(pipe_ends[0]);
+    close(pipe_ends[0]);
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+void bug_check_expect(unsigned code, void (*fn)(void), const char *file, int line)
+{
+    int status = run(fn, file, line);
+    char stop[32];
+
+    snprintf(stop, sizeof(stop), "*** STOP: 0x%08X ", code);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, stop))
+        return;
+    print_error("expected \"%s\" and abort(); wait status 0x%x; standard error was:\n%s\n", stop, status,
+                text);
+    _fail(file, line);
+}
+
+const char *bug_check_text(void)
+{
+    return text;
+}
+
+void bug_check_expect_text(const char *words, const char *file, int line)
+{
+    if (strstr(text, words))
+        return;
+    print_error("\"%s\" is not in:\n%s\n", words, text);
+    _fail(file, line);
+}
