@@ -177,6 +177,8 @@ typedef enum {
 
 #define INET_ADDRSTRLEN 22
 #define INET6_ADDRSTRLEN 65
+#define IPV4_ADDRESS_BITS 32
+#define IPV6_ADDRESS_BITS 128
 
 typedef struct sockaddr_in6 {
     ADDRESS_FAMILY sin6_family;
