@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* wskrun.c - load a driver, run it, report. A rendering of openwsk/host.h as a command. */
+#include "wskrun.h"
+
+#include <openwsk/host.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct options options;
+
+/* Findings may be muted; the reason why a driver cannot be loaded may not. */
+static bool loaded;
+
+__attribute__((format(printf, 2, 3)))
+static void say(bool condition, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!condition)
+        return;
+    fputs("wskrun: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+/* Ends the process where it stands: other threads may be anywhere. */
+static _Noreturn void leave(enum exit_status status)
+{
+    compile_remove();
+    _exit(status);
+}
+
+/* --- What the library calls ----------------------------------------------------------------- */
+
+static void on_report(void *context, const char *text, size_t length)
+{
+    (void)context;
+    if (!(loaded && options.quiet))
+        fwrite(text, 1, length, stderr);
+}
+
+static void on_bug_check(void *context, unsigned stop_code)
+{
+    (void)context;
+    (void)stop_code;
+    leave(EXIT_BUG_CHECK);
+}
+
+static void on_hang(void *context)
+{
+    (void)context;
+    leave(EXIT_HANG);
+}
+
+/* --- Loading -------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), ending_length = strlen(ending);
+
+    return length > ending_length && strcmp(text + length - ending_length, ending) == 0;
+}
+
+static const char *find_object(void)
+{
+    if (ends_with(options.driver, ".c"))
+        return compile_driver(&options);
+    if (ends_with(options.driver, ".so"))
+        return options.driver;
+    if (ends_with(options.driver, ".sys"))
+        say(true, "%s: compiled Windows drivers cannot be run yet; give the C file",
+            options.driver);
+    else
+        say(true, "%s: neither a C file (.c) nor a shared object (.so)", options.driver);
+    return NULL;
+}
+
+static bool set_parameter(struct openwsk_driver *driver, const char *parameter)
+{
+    const char *equals = strchr(parameter, '=');
+    char *name = strndup(parameter, (size_t)(equals - parameter));
+    openwsk_status status = openwsk_driver_set_parameter(driver, name, equals + 1);
+
+    say(status < 0, "cannot set %s: %s", name, openwsk_status_name(status));
+    free(name);
+    return status >= 0;
+}
+
+static struct openwsk_driver *load(void)
+{
+    const char *object = find_object();
+    struct openwsk_driver *driver;
+
+    if (!object)
+        return NULL;
+    driver = openwsk_driver_load(object);
+    for (size_t i = 0; driver && i < options.parameters.count; i++) {
+        if (set_parameter(driver, options.parameters.at[i]))
+            continue;
+        openwsk_driver_unload(driver);
+        driver = NULL;
+    }
+    loaded = driver != NULL;
+    return driver;
+}
+
+/* --- Running -------------------------------------------------------------------------------- */
+
+static enum exit_status run(struct openwsk_driver *driver)
+{
+    openwsk_status status;
+    bool failed;
+
+    say(options.verbose, "calling DriverEntry");
+    status = openwsk_driver_start(driver);
+    failed = status < 0;
+    say(failed, "DriverEntry failed: %s (0x%08" PRIX32 ")", openwsk_status_name(status),
+        (uint32_t)status);
+    if (!failed && !options.once) {
+        say(options.verbose, "running");
+        stop_wait(options.run_ns);
+    }
+    say(options.verbose && !failed, "unloading");
+    stop_unloading();
+    openwsk_driver_unload(driver);
+    return failed ? EXIT_ENTRY_FAILED : EXIT_CLEAN;
+}
+
+static void print_counter(void *context, const char *name, const char *meaning, uint64_t value)
+{
+    (void)context;
+    if (value || options.verbose)
+        fprintf(stderr, "%12" PRIu64 "  %-22s %s\n", value, name, meaning);
+}
+
+static enum exit_status start_and_run(void)
+{
+    const struct openwsk_config config = {
+        .size = sizeof(config),
+        .report = on_report,
+        .bug_check = on_bug_check,
+        .hang = on_hang,
+        .unload_timeout_ms = (unsigned)(options.unload_timeout_ns / 1000000),
+    };
+    openwsk_status status = openwsk_start(&config);
+    enum exit_status result = EXIT_NOT_LOADED;
+    struct openwsk_driver *driver;
+    size_t findings;
+
+    if (status < 0) {
+        say(true, "the library does not start: %s", openwsk_status_name(status));
+        return EXIT_NOT_LOADED;
+    }
+    driver = load();
+    if (driver)
+        result = run(driver);
+    findings = openwsk_stop();
+    if (options.counters)
+        openwsk_counters(print_counter, NULL);
+    say(options.verbose, "%zu finding%s", findings, findings == 1 ? "" : "s");
+    if (result == EXIT_CLEAN && findings)
+        result = EXIT_FINDINGS;
+    /* What was left behind may still run, and needs what a usual exit would tear down. */
+    if (findings)
+        leave(result);
+    return result;
+}
+
+int main(int count, char **arguments)
+{
+    enum exit_status status;
+
+    options_parse(&options, count, arguments);
+    stop_install();
+    status = start_and_run();
+    compile_remove();
+    words_free(&options.parameters);
+    words_free(&options.compiler_flags);
+    return (int)status;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wskrun.h - what the files of the command share. It knows the library through openwsk/host.h
+ * alone.
+ */
+#ifndef OPENWSK_CLI_WSKRUN_H
+#define OPENWSK_CLI_WSKRUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Part of the interface: docs/wskrun.1 lists them. */
+enum exit_status {
+    EXIT_CLEAN = 0,
+    EXIT_FINDINGS = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOT_LOADED = 3,
+    EXIT_HANG = 4,
+    EXIT_BUG_CHECK = 5,
+    EXIT_ENTRY_FAILED = 6,
+};
+
+/* --- words.c: a growing, NULL-terminated list of words -------------------------------------- */
+
+struct words {
+    char **at;
+    size_t count;
+    size_t room;
+};
+
+/* Copies the word. Ends the program when there is no memory. */
+void words_add(struct words *words, const char *word);
+
+/* Adds what stands between blanks. */
+void words_add_split(struct words *words, const char *text);
+void words_free(struct words *words);
+
+/* --- options.c ------------------------------------------------------------------------------ */
+
+struct options {
+    const char *driver;
+    struct words parameters;      /* name=value */
+    struct words compiler_flags;
+    const char *compiler;         /* NULL: chosen */
+    bool once;
+    bool keep;
+    bool quiet;
+    bool verbose;
+    bool counters;
+    uint64_t run_ns;              /* UINT64_MAX: until a signal */
+    uint64_t unload_timeout_ns;
+};
+
+/* Ends the program with EXIT_USAGE after usage text when something is wrong. */
+void options_parse(struct options *options, int count, char **arguments);
+
+/* "10s", "500ms", "2m", "1h", "250us"; a fraction is allowed. False if it is none of these. */
+bool duration_parse(const char *text, uint64_t *nanoseconds);
+
+/* --- compile.c ------------------------------------------------------------------------------ */
+
+/*
+ * Compiles options->driver into a shared object in a folder of its own, which compile_remove()
+ * takes away. NULL after the compiler's own diagnostics. The path lives as long as the program.
+ */
+const char *compile_driver(const struct options *options);
+
+/* Safe in a signal handler and on any thread. */
+void compile_remove(void);
+
+/* --- stop.c --------------------------------------------------------------------------------- */
+
+/* SIGINT and SIGTERM ask for the end; asked again, or during the unload, they abort. */
+void stop_install(void);
+
+/* Returns when asked to stop, or after that time. */
+void stop_wait(uint64_t nanoseconds);
+
+/* The unload begins. */
+void stop_unloading(void);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* watch.c - a thread that wakes when an unload takes too long, and says what is pending. */
+#include "host_internal.h"
+
+#include "verify.h"
+
+#include <stdlib.h>
+
+static void guard(void *argument)
+{
+    struct watch *watch = argument;
+
+    while (!atomic_load_explicit(&watch->ended, memory_order_acquire)) {
+        if (os_wait(&watch->ended, 0, watch->deadline_ns))
+            continue;
+        vf_report_pending(watch->who);
+        if (watch->hang)
+            watch->hang(watch->context);
+        abort();
+    }
+}
+
+void host_watch_begin(struct watch *watch, const char *who, uint64_t timeout_ns)
+{
+    watch->who = who;
+    watch->deadline_ns = os_clock_ns() + timeout_ns;
+    atomic_init(&watch->ended, 0);
+    if (os_thread_start(&watch->thread, "unload watch", guard, watch) != 0)
+        watch->thread = NULL;
+}
+
+void host_watch_end(struct watch *watch)
+{
+    if (!watch->thread)
+        return;
+    atomic_store_explicit(&watch->ended, 1, memory_order_release);
+    os_wake_all(&watch->ended);
+    os_thread_join(watch->thread);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* leak.h - within the verifier: where a run begins, for leak.c. */
+#ifndef OPENWSK_VERIFY_LEAK_H
+#define OPENWSK_VERIFY_LEAK_H
+
+/* What is alive now is nobody's fault from here on. */
+void vf_leak_baseline(void);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify.h - the door of the verifier: what drivers did wrong, collected, counted and said once.
+ *
+ * It hangs itself into the hooks of base between vf_start() and vf_stop(); the storeys below do
+ * not know it.
+ */
+#ifndef OPENWSK_VERIFY_VERIFY_H
+#define OPENWSK_VERIFY_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rules by which the verifier itself speaks; the others come with hook_finding(). */
+#define VF_RULE_LEFT_BEHIND "WSK-V16"
+#define VF_RULE_HANG "WSK-V28"
+
+/* Findings that are kept and counted; beyond these they are printed only. */
+#define VF_FINDINGS_MAX 1024u
+
+struct vf_config {
+    void (*report)(const char *text, size_t length); /* a line; any thread */
+    void (*bug_check)(unsigned stop_code);           /* may be NULL */
+};
+
+/* Forgets earlier findings and installs the hooks. The executive is up, no driver is loaded. */
+void vf_start(const struct vf_config *config);
+
+/* Takes the hooks down; the findings stay readable. */
+void vf_stop(void);
+
+/* --- Findings ------------------------------------------------------------------------------- */
+
+/*
+ * `place` is an address in the driver's code, or NULL. Printed when new, counted in any case. Any
+ * IRQL.
+ */
+void vf_finding(const char *rule, const char *text, const void *place);
+
+/* The number of different findings. */
+size_t vf_finding_count(void);
+
+/* Oldest first; false behind the last. The texts live until vf_start(). */
+bool vf_finding_at(size_t index, const char **rule, const char **text, uint64_t *times);
+
+/* Prints "openwsk: ..." and a line feed to the report. */
+__attribute__((format(printf, 1, 2))) void vf_say(const char *format, ...);
+
+/* --- What is left behind -------------------------------------------------------------------- */
+
+/*
+ * Makes a finding of each kind of thing, tag and place that is alive and was made by code of the
+ * loaded file `module` (NULL: by any code), unless it was reported before. `who` names the
+ * culprit in the text. Returns the number of findings. PASSIVE_LEVEL.
+ */
+size_t vf_report_left_behind(const char *who, const char *module);
+
+/* Whether anything is alive that the threads of the executive or the provider could still touch. */
+bool vf_anything_alive(void);
+
+/* Prints what is alive, as the answer to what an unload waits for. No finding. Any thread. */
+void vf_report_pending(const char *who);
+
+#endif
