@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* callback.c - the road from the provider into a driver's event callbacks. The other road is nt/irp.c. */
+#include "dgram.h"
+#include "nt.h"
+
+/* A client that holds more than this is asked to hurry. */
+#define RELEASE_ASAP_THRESHOLD 4096u
+
+NTSTATUS wsk_call_receive_from_event(struct wsk_socket *socket, ULONG flags,
+                                     PWSK_DATAGRAM_INDICATION list)
+{
+    const WSK_CLIENT_DATAGRAM_DISPATCH *callbacks = socket->callbacks;
+    NTSTATUS status;
+
+    flags |= WSK_FLAG_AT_DISPATCH_LEVEL;
+    if (atomic_load_explicit(&socket->retained, memory_order_relaxed) > RELEASE_ASAP_THRESHOLD)
+        flags |= WSK_FLAG_RELEASE_ASAP;
+    trace_count(trace_event_called);
+    status = callbacks->WskReceiveFromEvent(socket->context, flags, list);
+    if (KeGetCurrentIrql() != DISPATCH_LEVEL) {
+        nt_bug_check(&(struct nt_bug){
+            .code = IRQL_UNEXPECTED_VALUE,
+            .rule = "WSK-V19",
+            .sentence = "WskReceiveFromEvent returned at another IRQL than it was called at.",
+            .parameters = { KeGetCurrentIrql(), DISPATCH_LEVEL, (ULONG_PTR)callbacks, 0 },
+        });
+    }
+    return status;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control.c - WskControlSocket: set option, get option, ioctl; with an IRP or without.
+ *
+ * Whatever the operation, the result goes the same ways out: the return value, the IRP if there is one, and
+ * OutputSizeReturned, which real drivers also pass together with an IRP.
+ */
+#include "dgram.h"
+#include "nt.h"
+#include "provider_state.h"
+#include "translate.h"
+
+struct control {
+    struct wsk_socket *socket;
+    ULONG code;
+    ULONG level;
+    const void *input;
+    SIZE_T input_size;
+    void *output;
+    SIZE_T output_size;
+    SIZE_T written;
+    PIRP irp;
+};
+
+/* --- Ioctls ---------------------------------------------------------------------------------- */
+
+static void clear_peer(struct wsk_socket *socket, struct wsk_peer *peer)
+{
+    struct wsk_peer *other = peer == &socket->remote ? &socket->destination : &socket->remote;
+
+    peer->set = false;
+    if (socket->last_set == peer)
+        socket->last_set = other->set ? other : NULL;
+}
+
+/* SIO_WSK_SET_REMOTE_ADDRESS and SIO_WSK_SET_SENDTO_ADDRESS; no input clears the address. */
+static NTSTATUS set_peer(struct control *control, struct wsk_peer *peer)
+{
+    struct wsk_socket *socket = control->socket;
+    struct net_address address;
+    NTSTATUS status = wsk_socket_require_bound(socket);
+
+    if (socket->category != WSK_CATEGORY_DATAGRAM)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (!NT_SUCCESS(status))
+        return status;
+    if (control->input_size != 0) {
+        if (!control->input || control->input_size < wsk_socket_address_size(socket))
+            return STATUS_INVALID_PARAMETER;
+        if (!wsk_address_from(socket->family, control->input, &address))
+            return STATUS_INVALID_ADDRESS_COMPONENT;
+    }
+    base_lock_acquire(&socket->lock);
+    if (control->input_size != 0) {
+        *peer = (struct wsk_peer){ .set = true, .address = address };
+        socket->last_set = peer;
+    } else {
+        clear_peer(socket, peer);
+    }
+    base_lock_release(&socket->lock);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS ioctl(struct control *control)
+{
+    switch (control->code) {
+    case SIO_WSK_SET_REMOTE_ADDRESS:
+        return set_peer(control, &control->socket->remote);
+    case SIO_WSK_SET_SENDTO_ADDRESS:
+        return set_peer(control, &control->socket->destination);
+    default:
+        /* Drivers probe for features this way and go on without them. */
+        trace_count(trace_refuse_unsupported);
+        return STATUS_NOT_SUPPORTED;
+    }
+}
+
+/* --- The call -------------------------------------------------------------------------------- */
+
+static NTSTATUS set_option(struct control *control)
+{
+    if (control->level == SOL_SOCKET && control->code == SO_WSK_EVENT_CALLBACK)
+        return wsk_event_control(control->socket, control->input, control->input_size,
+                                 control->irp);
+    return wsk_option_set(control->socket, control->level, control->code, control->input,
+                          control->input_size);
+}
+
+static NTSTATUS operate(struct control *control, WSK_CONTROL_SOCKET_TYPE type)
+{
+    if (atomic_load(&control->socket->dead))
+        return STATUS_FILE_FORCED_CLOSED;
+    switch (type) {
+    case WskSetOption:
+        return set_option(control);
+    case WskGetOption:
+        return wsk_option_get(control->socket, control->level, control->code, control->output,
+                              control->output_size, &control->written);
+    case WskIoctl:
+        return ioctl(control);
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+}
+
+static NTSTATUS end_with_irp(const struct control *control, NTSTATUS status)
+{
+    if (status == STATUS_PENDING)
+        return status;
+    if (!NT_SUCCESS(status))
+        return wsk_refuse(control->irp, status);
+    return wsk_finish(control->socket, control->irp, status, control->written);
+}
+
+NTSTATUS WSKAPI wsk_control_socket(PWSK_SOCKET handle, WSK_CONTROL_SOCKET_TYPE type, ULONG code,
+                                   ULONG level, SIZE_T input_size, PVOID input, SIZE_T output_size,
+                                   PVOID output, SIZE_T *output_returned, PIRP irp)
+{
+    struct control control = {
+        .code = code, .level = level, .input = input, .input_size = input_size,
+        .output = output, .output_size = output_size, .irp = irp,
+    };
+    NTSTATUS status;
+
+    control.socket = wsk_socket_enter(handle, "WskControlSocket", NT_CALLER());
+    if (irp)
+        nt_irp_accept(irp);
+    status = operate(&control, type);
+    if (output_returned)
+        *output_returned = control.written;
+    if (irp)
+        status = end_with_irp(&control, status);
+    wsk_socket_leave(control.socket);
+    return status;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* dgram_event.c - WskReceiveFromEvent, retained indications, WskRelease, SO_WSK_EVENT_CALLBACK. */
+#include "dgram.h"
+#include "indication.h"
+#include "nt.h"
+
+/* --- Building the list ----------------------------------------------------------------------- */
+
+static void build_mdl(MDL *mdl, struct net_datagram *datagram)
+{
+    uintptr_t address = (uintptr_t)datagram->data;
+
+    *mdl = (MDL){
+        .Size = sizeof(MDL),
+        .MdlFlags = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL,
+        .MappedSystemVa = datagram->data,
+        .StartVa = (PVOID)(address & ~(uintptr_t)(PAGE_SIZE - 1)),
+        .ByteCount = (ULONG)datagram->length,
+        .ByteOffset = (ULONG)(address & (PAGE_SIZE - 1)),
+    };
+}
+
+static void build_indication(struct wsk_socket *socket, struct net_datagram *datagram)
+{
+    struct indication *indication = indication_of(datagram);
+    PWSK_DATAGRAM_INDICATION node = &indication->public;
+    bool truncated;
+
+    build_mdl(&indication->mdl, datagram);
+    memset(&indication->remote, 0, sizeof(indication->remote));
+    wsk_address_to(socket->family, &datagram->source, (PSOCKADDR)&indication->remote);
+    node->Buffer = (WSK_BUF){ .Mdl = &indication->mdl, .Length = datagram->length };
+    node->RemoteAddress = (PSOCKADDR)&indication->remote;
+    node->ControlInfoLength =
+        wsk_control_data_build(socket->family, atomic_load(&socket->reports), datagram,
+                               indication->control, sizeof(indication->control), &truncated);
+    node->ControlInfo = node->ControlInfoLength ? (PCMSGHDR)(PVOID)indication->control : NULL;
+    node->Next = datagram->next ? &indication_of(datagram->next)->public : NULL;
+    indication->socket = socket;
+    atomic_store(&indication->state, INDICATION_OFFERED);
+}
+
+static void build_list(struct wsk_socket *socket, struct net_datagram *list)
+{
+    for (struct net_datagram *datagram = list; datagram; datagram = datagram->next) {
+        build_indication(socket, datagram);
+        trace_count(trace_datagram_indicated);
+    }
+}
+
+/* --- After the callback ---------------------------------------------------------------------- */
+
+/* The client keeps the node, unless it has released it during the callback. */
+static void retain(struct wsk_socket *socket, struct net_datagram *datagram)
+{
+    struct indication *indication = indication_of(datagram);
+    uint32_t state = INDICATION_OFFERED;
+
+    atomic_fetch_add(&socket->retained, 1);
+    if (atomic_compare_exchange_strong(&indication->state, &state, INDICATION_RETAINED)) {
+        trace_count(trace_datagram_retained);
+        return;
+    }
+    atomic_fetch_sub(&socket->retained, 1);
+    net_datagram_release(datagram);
+}
+
+static void take_back(struct net_datagram *datagram)
+{
+    atomic_store(&indication_of(datagram)->state, INDICATION_RELEASED);
+    net_datagram_release(datagram);
+}
+
+/* Links of ours, and read before the node can be gone. */
+static void retain_list(struct wsk_socket *socket, struct net_datagram *list)
+{
+    while (list) {
+        struct net_datagram *next = list->next;
+
+        retain(socket, list);
+        list = next;
+    }
+}
+
+static void take_back_list(struct net_datagram *list)
+{
+    while (list) {
+        struct net_datagram *next = list->next;
+
+        take_back(list);
+        list = next;
+    }
+}
+
+/* Refused: what was released meanwhile is gone, the rest is as if it had never been indicated. */
+static struct net_datagram *keep_unreleased(struct net_datagram *list)
+{
+    struct net_datagram *kept = NULL;
+    struct net_datagram **end = &kept;
+
+    while (list) {
+        struct net_datagram *next = list->next;
+        uint32_t before = atomic_exchange(&indication_of(list)->state, INDICATION_RELEASED);
+
+        if (before == INDICATION_OFFERED) {
+            *end = list;
+            end = &list->next;
+        } else {
+            net_datagram_release(list);
+        }
+        list = next;
+    }
+    *end = NULL;
+    return kept;
+}
+
+static void refuse_list(struct wsk_socket *socket, struct net_datagram *list)
+{
+    struct net_datagram *kept;
+
+    if (socket->event_static) {
+        trace_count(trace_drop_refused);
+        take_back_list(list);
+        return;
+    }
+    kept = keep_unreleased(list);
+    base_lock_acquire(&socket->lock);
+    socket->event_on = false;
+    wsk_dgram_put_back(socket, kept);
+    base_lock_release(&socket->lock);
+}
+
+/* Disabling waited for the callback to return, and it has. */
+static void end_of_callback(struct wsk_socket *socket)
+{
+    LIST_ENTRY irps;
+
+    base_lock_acquire(&socket->lock);
+    socket->event_running = false;
+    wsk_take_irps(&socket->disable_irps, &irps);
+    base_lock_release(&socket->lock);
+    while (!IsListEmpty(&irps)) {
+        PIRP irp = CONTAINING_RECORD(RemoveHeadList(&irps), IRP, Tail.Overlay.ListEntry);
+
+        wsk_complete(socket, irp, STATUS_SUCCESS, 0);
+        wsk_socket_leave(socket);
+    }
+}
+
+static ULONG flags_of(const struct net_datagram *datagram)
+{
+    if (datagram->flags & NET_DATAGRAM_MULTICAST)
+        return MSG_MCAST;
+    return datagram->flags & NET_DATAGRAM_BROADCAST ? MSG_BCAST : 0;
+}
+
+void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list)
+{
+    NTSTATUS status;
+
+    build_list(socket, list);
+    status = wsk_call_receive_from_event(socket, flags_of(list), &indication_of(list)->public);
+    if (status == STATUS_PENDING)
+        retain_list(socket, list);
+    else if (status == STATUS_DATA_NOT_ACCEPTED)
+        refuse_list(socket, list);
+    else
+        take_back_list(list);
+    end_of_callback(socket);
+}
+
+/* --- WskRelease ------------------------------------------------------------------------------ */
+
+static NTSTATUS release_one(struct wsk_socket *socket, struct indication *indication)
+{
+    uint32_t before;
+
+    if (indication->socket != socket)
+        return STATUS_INVALID_PARAMETER;
+    before = atomic_exchange(&indication->state, INDICATION_RELEASED);
+    /* Released while the callback runs: the provider, which still holds the list, gives it back. */
+    if (before == INDICATION_OFFERED)
+        return STATUS_SUCCESS;
+    if (before != INDICATION_RETAINED)
+        return STATUS_INVALID_PARAMETER;
+    atomic_fetch_sub(&socket->retained, 1);
+    net_datagram_release(datagram_of(indication));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WSKAPI wsk_release_datagrams(PWSK_SOCKET handle, PWSK_DATAGRAM_INDICATION list)
+{
+    struct wsk_socket *socket = wsk_socket_enter(handle, "WskRelease", NT_CALLER());
+    NTSTATUS status = list ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+
+    while (list && NT_SUCCESS(status)) {
+        PWSK_DATAGRAM_INDICATION next = list->Next;
+
+        status = release_one(socket, container_of(list, struct indication, public));
+        list = next;
+    }
+    wsk_socket_leave(socket);
+    return status;
+}
+
+/* --- A socket that no longer works ----------------------------------------------------------- */
+
+void wsk_dgram_broken(void *owner, int error)
+{
+    struct wsk_socket *socket = owner;
+    bool tell;
+    KIRQL irql;
+
+    (void)error;
+    atomic_store(&socket->dead, 1);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    wsk_dgram_cancel_receives(socket, STATUS_FILE_FORCED_CLOSED);
+    base_lock_acquire(&socket->lock);
+    tell = wsk_event_ready(socket) && !wsk_socket_closing(socket);
+    socket->event_running = tell;
+    base_lock_release(&socket->lock);
+    if (tell) {
+        wsk_call_receive_from_event(socket, 0, NULL);
+        end_of_callback(socket);
+    }
+    KeLowerIrql(irql);
+}
+
+/* --- SO_WSK_EVENT_CALLBACK ------------------------------------------------------------------- */
+
+bool wsk_event_ready(const struct wsk_socket *socket)
+{
+    const WSK_CLIENT_DATAGRAM_DISPATCH *callbacks = socket->callbacks;
+
+    return socket->event_on && callbacks && callbacks->WskReceiveFromEvent;
+}
+
+static NTSTATUS enable_event(struct wsk_socket *socket)
+{
+    NTSTATUS status = wsk_socket_require_bound(socket);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    base_lock_acquire(&socket->lock);
+    socket->event_on = true;
+    base_lock_release(&socket->lock);
+    wsk_dgram_wanted(socket);
+    return STATUS_SUCCESS;
+}
+
+/* The IRP is pending when STATUS_PENDING is returned. */
+static NTSTATUS disable_event(struct wsk_socket *socket, PIRP irp)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (socket->event_static)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    base_lock_acquire(&socket->lock);
+    socket->event_on = false;
+    if (socket->event_running && irp) {
+        IoMarkIrpPending(irp);
+        wsk_socket_hold(socket);
+        InsertTailList(&socket->disable_irps, &irp->Tail.Overlay.ListEntry);
+        status = STATUS_PENDING;
+    } else if (socket->event_running) {
+        status = STATUS_EVENT_PENDING;
+    }
+    base_lock_release(&socket->lock);
+    return status;
+}
+
+NTSTATUS wsk_event_control(struct wsk_socket *socket, const void *input, SIZE_T size, PIRP irp)
+{
+    const WSK_EVENT_CALLBACK_CONTROL *control = input;
+    ULONG events;
+
+    if (socket->category != WSK_CATEGORY_DATAGRAM)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (!control || size < sizeof(*control) || !control->NpiId)
+        return STATUS_INVALID_PARAMETER;
+    if (memcmp(control->NpiId, &NPI_WSK_INTERFACE_ID, sizeof(NPIID)) != 0)
+        return STATUS_NOT_SUPPORTED;
+    events = control->EventMask & ~(ULONG)WSK_EVENT_DISABLE;
+    if (events != WSK_EVENT_RECEIVE_FROM)
+        return STATUS_INVALID_PARAMETER;
+    if (control->EventMask & WSK_EVENT_DISABLE)
+        return disable_event(socket, irp);
+    return enable_event(socket);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.c - socket options: a table from Windows' (level, option) to what the engine or the socket keeps.
+ *
+ * Sizes: options are a ULONG; a BOOLEAN of one byte is accepted for the yes-or-no ones, as user-mode
+ * programs pass it.
+ */
+#include "translate.h"
+
+#include <mswsockdef.h>
+#include <ws2ipdef.h>
+
+enum option_kind {
+    KIND_ENGINE,  /* the engine has it */
+    KIND_REPORT,  /* a WSK_REPORT_* bit: control data with each datagram */
+    KIND_EXCLUSIVE,
+    KIND_TYPE,
+    KIND_NONE,    /* accepted, always 0 */
+};
+
+enum option_when { ANY_TIME, BEFORE_BIND, READ_ONLY };
+
+struct option {
+    ULONG level;
+    ULONG name;
+    enum option_kind kind;
+    uint32_t target;         /* enum net_option or WSK_REPORT_* */
+    enum option_when when;
+    bool boolean;
+    ULONG lowest, highest;   /* of what may be set */
+    unsigned families;       /* FAMILY_* */
+};
+
+#define FAMILY_4 1u
+#define FAMILY_6 2u
+#define FAMILY_ANY (FAMILY_4 | FAMILY_6)
+#define YES_NO true, 0, 0xffffffffu
+#define RANGE(lowest, highest) false, lowest, highest
+#define INT_MAXIMUM 0x7fffffffu
+
+static const struct option options[] = {
+    { SOL_SOCKET, SO_BROADCAST, KIND_ENGINE, NET_OPTION_BROADCAST, ANY_TIME, YES_NO, FAMILY_ANY },
+    { SOL_SOCKET, SO_RCVBUF, KIND_ENGINE, NET_OPTION_RECEIVE_BUFFER, ANY_TIME,
+      RANGE(0, INT_MAXIMUM), FAMILY_ANY },
+    { SOL_SOCKET, SO_SNDBUF, KIND_ENGINE, NET_OPTION_SEND_BUFFER, ANY_TIME, RANGE(0, INT_MAXIMUM),
+      FAMILY_ANY },
+    { SOL_SOCKET, SO_REUSEADDR, KIND_ENGINE, NET_OPTION_REUSE_ADDRESS, BEFORE_BIND, YES_NO,
+      FAMILY_ANY },
+    { SOL_SOCKET, SO_EXCLUSIVEADDRUSE, KIND_EXCLUSIVE, 0, BEFORE_BIND, YES_NO, FAMILY_ANY },
+    { SOL_SOCKET, SO_TYPE, KIND_TYPE, 0, READ_ONLY, RANGE(0, 0), FAMILY_ANY },
+    { SOL_SOCKET, SO_ERROR, KIND_NONE, 0, READ_ONLY, RANGE(0, 0), FAMILY_ANY },
+    { IPPROTO_IP, IP_PKTINFO, KIND_REPORT, WSK_REPORT_PKTINFO, ANY_TIME, YES_NO, FAMILY_ANY },
+    { IPPROTO_IP, IP_RECVTOS, KIND_REPORT, WSK_REPORT_TOS, ANY_TIME, YES_NO, FAMILY_ANY },
+    { IPPROTO_IP, IP_ECN, KIND_REPORT, WSK_REPORT_ECN, ANY_TIME, YES_NO, FAMILY_ANY },
+    { IPPROTO_IP, IP_HOPLIMIT, KIND_REPORT, WSK_REPORT_HOPS, ANY_TIME, YES_NO, FAMILY_ANY },
+    { IPPROTO_IP, IP_TOS, KIND_ENGINE, NET_OPTION_TOS, ANY_TIME, RANGE(0, 255), FAMILY_4 },
+    { IPPROTO_IP, IP_TTL, KIND_ENGINE, NET_OPTION_HOPS, ANY_TIME, RANGE(1, 255), FAMILY_4 },
+    { IPPROTO_IP, IP_DONTFRAGMENT, KIND_ENGINE, NET_OPTION_DONT_FRAGMENT, ANY_TIME, YES_NO, FAMILY_4 },
+    { IPPROTO_IP, IP_MULTICAST_TTL, KIND_ENGINE, NET_OPTION_MULTICAST_HOPS, ANY_TIME, RANGE(0, 255),
+      FAMILY_4 },
+    { IPPROTO_IP, IP_MULTICAST_LOOP, KIND_ENGINE, NET_OPTION_MULTICAST_LOOP, ANY_TIME, YES_NO,
+      FAMILY_4 },
+    { IPPROTO_IPV6, IPV6_V6ONLY, KIND_ENGINE, NET_OPTION_V6ONLY, BEFORE_BIND, YES_NO, FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_PKTINFO, KIND_REPORT, WSK_REPORT_PKTINFO6, ANY_TIME, YES_NO, FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_RECVTCLASS, KIND_REPORT, WSK_REPORT_TOS, ANY_TIME, YES_NO, FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_ECN, KIND_REPORT, WSK_REPORT_ECN, ANY_TIME, YES_NO, FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_HOPLIMIT, KIND_REPORT, WSK_REPORT_HOPS, ANY_TIME, YES_NO, FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_TCLASS, KIND_ENGINE, NET_OPTION_TOS, ANY_TIME, RANGE(0, 255), FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_UNICAST_HOPS, KIND_ENGINE, NET_OPTION_HOPS, ANY_TIME, RANGE(1, 255),
+      FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_DONTFRAG, KIND_ENGINE, NET_OPTION_DONT_FRAGMENT, ANY_TIME, YES_NO, FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_MULTICAST_HOPS, KIND_ENGINE, NET_OPTION_MULTICAST_HOPS, ANY_TIME,
+      RANGE(0, 255), FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_MULTICAST_LOOP, KIND_ENGINE, NET_OPTION_MULTICAST_LOOP, ANY_TIME, YES_NO,
+      FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_MULTICAST_IF, KIND_ENGINE, NET_OPTION_MULTICAST_INTERFACE, ANY_TIME,
+      RANGE(0, INT_MAXIMUM), FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_UNICAST_IF, KIND_ENGINE, NET_OPTION_UNICAST_INTERFACE, ANY_TIME,
+      RANGE(0, INT_MAXIMUM), FAMILY_6 },
+};
+
+static const struct option *find(const struct wsk_socket *socket, ULONG level, ULONG name)
+{
+    unsigned family = socket->family == NET_IPV6 ? FAMILY_6 : FAMILY_4;
+
+    for (size_t i = 0; i < RTL_NUMBER_OF(options); i++) {
+        const struct option *option = &options[i];
+
+        if (option->level == level && option->name == name && (option->families & family))
+            return option;
+    }
+    trace_count(trace_refuse_unsupported);
+    return NULL;
+}
+
+/* --- Set ------------------------------------------------------------------------------------- */
+
+static NTSTATUS read_value(const struct option *option, const void *input, SIZE_T size, ULONG *value)
+{
+    if (input && size >= sizeof(ULONG)) {
+        memcpy(value, input, sizeof(ULONG));
+    } else if (input && size == 1 && option->boolean) {
+        *value = *(const UCHAR *)input;
+    } else {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (option->boolean)
+        *value = *value != 0;
+    return *value < option->lowest || *value > option->highest ? STATUS_INVALID_PARAMETER
+                                                               : STATUS_SUCCESS;
+}
+
+static void set_report(struct wsk_socket *socket, uint32_t report, bool on)
+{
+    if (on)
+        atomic_fetch_or(&socket->reports, report);
+    else
+        atomic_fetch_and(&socket->reports, ~report);
+}
+
+/* The engine reports traffic class and hops only when somebody wants them. */
+static NTSTATUS apply_report(struct wsk_socket *socket, uint32_t report, bool on)
+{
+    uint32_t reports;
+    int error = 0;
+
+    set_report(socket, report, on);
+    reports = atomic_load(&socket->reports);
+    if (report & (WSK_REPORT_TOS | WSK_REPORT_ECN))
+        error = net_udp_set_option(socket->udp, NET_OPTION_RECEIVE_TOS,
+                                   (reports & (WSK_REPORT_TOS | WSK_REPORT_ECN)) != 0);
+    else if (report & WSK_REPORT_HOPS)
+        error = net_udp_set_option(socket->udp, NET_OPTION_RECEIVE_HOPS, on);
+    if (error)
+        set_report(socket, report, !on);
+    return wsk_status_from_errno(error);
+}
+
+static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, ULONG value)
+{
+    switch (option->kind) {
+    case KIND_ENGINE:
+        return wsk_status_from_errno(
+            net_udp_set_option(socket->udp, (enum net_option)option->target, (int)value));
+    case KIND_REPORT:
+        return apply_report(socket, option->target, value != 0);
+    case KIND_EXCLUSIVE:
+        atomic_store(&socket->exclusive_address, value);
+        return STATUS_SUCCESS;
+    default:
+        return STATUS_NOT_SUPPORTED;
+    }
+}
+
+NTSTATUS wsk_option_set(struct wsk_socket *socket, ULONG level, ULONG name, const void *input,
+                        SIZE_T size)
+{
+    const struct option *option = find(socket, level, name);
+    ULONG value;
+    NTSTATUS status;
+
+    if (!option || option->when == READ_ONLY)
+        return STATUS_NOT_SUPPORTED;
+    status = read_value(option, input, size, &value);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (option->when == BEFORE_BIND && atomic_load(&socket->bound) != WSK_UNBOUND)
+        return STATUS_INVALID_DEVICE_STATE;
+    return apply(socket, option, value);
+}
+
+/* --- Get ------------------------------------------------------------------------------------- */
+
+static NTSTATUS current_value(struct wsk_socket *socket, const struct option *option, ULONG *value)
+{
+    int number = 0;
+    int error = 0;
+
+    switch (option->kind) {
+    case KIND_ENGINE:
+        error = net_udp_get_option(socket->udp, (enum net_option)option->target, &number);
+        break;
+    case KIND_REPORT:
+        number = (atomic_load(&socket->reports) & option->target) != 0;
+        break;
+    case KIND_EXCLUSIVE:
+        number = (int)atomic_load(&socket->exclusive_address);
+        break;
+    case KIND_TYPE:
+        number = SOCK_DGRAM;
+        break;
+    case KIND_NONE:
+        break;
+    }
+    *value = (ULONG)number;
+    return wsk_status_from_errno(error);
+}
+
+NTSTATUS wsk_option_get(struct wsk_socket *socket, ULONG level, ULONG name, void *output, SIZE_T size,
+                        SIZE_T *written)
+{
+    const struct option *option = find(socket, level, name);
+    ULONG value;
+    NTSTATUS status;
+
+    if (!option)
+        return STATUS_NOT_SUPPORTED;
+    if (!output || size < sizeof(ULONG))
+        return STATUS_BUFFER_TOO_SMALL;
+    status = current_value(socket, option, &value);
+    if (!NT_SUCCESS(status))
+        return status;
+    memcpy(output, &value, sizeof(value));
+    *written = sizeof(value);
+    return STATUS_SUCCESS;
+}

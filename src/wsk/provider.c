@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* provider.c - start and stop of the provider: its engine, its slabs, its readiness. */
+#include "provider.h"
+
+#include "nt.h"
+#include "provider_state.h"
+#include "request.h"
+#include "translate.h"
+
+static struct net_engine *engine;
+static KEVENT ready;
+
+NTSTATUS wsk_start(const struct wsk_config *config)
+{
+    struct net_engine_config engine_config = {
+        .loops = config ? config->loops : 0,
+        .port = config ? config->port : NULL,
+    };
+    int error;
+
+    KeInitializeEvent(&ready, NotificationEvent, FALSE);
+    error = net_engine_start(&engine, &engine_config);
+    if (error)
+        return wsk_status_from_errno(error);
+    wsk_clients_start();
+    wsk_sockets_start();
+    wsk_requests_start();
+    wsk_set_ready(true);
+    return STATUS_SUCCESS;
+}
+
+void wsk_stop(void)
+{
+    wsk_set_ready(false);
+    net_engine_stop(engine);
+    wsk_requests_stop();
+    wsk_sockets_stop();
+    wsk_clients_stop();
+    engine = NULL;
+}
+
+void wsk_set_ready(bool is_ready)
+{
+    if (is_ready)
+        KeSetEvent(&ready, IO_NO_INCREMENT, FALSE);
+    else
+        KeClearEvent(&ready);
+}
+
+struct net_engine *wsk_engine(void)
+{
+    return engine;
+}
+
+PKEVENT wsk_ready_event(void)
+{
+    return &ready;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* provider_state.h - what the provider's files share of its state. */
+#ifndef OPENWSK_WSK_PROVIDER_STATE_H
+#define OPENWSK_WSK_PROVIDER_STATE_H
+
+#include "net.h"
+
+#include <wdm.h>
+
+struct net_engine *wsk_engine(void);
+
+/* Signalled while captures succeed. */
+PKEVENT wsk_ready_event(void);
+
+/* Says once per name, on standard error, that a function is not there yet. */
+void wsk_absent(const char *name);
+
+/* The same for a call with an IRP, which completes with STATUS_NOT_IMPLEMENTED. */
+NTSTATUS wsk_absent_call(const char *name, PIRP irp);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registration.c - WskRegister to WskDeregister.
+ *
+ * WSK_REGISTRATION is memory of the driver with three words for us: what it is (a magic number), the client
+ * behind it, and the lock that guards both. A block that was deregistered stays recognisable, so that a late
+ * capture is answered without touching the client, which is gone.
+ */
+#include "client.h"
+#include "nt.h"
+#include "provider_state.h"
+
+#define REGISTERED 0x6b73772d6e65706full
+#define DEREGISTERED 0x656e6f672d6b7377ull
+
+_Static_assert(sizeof(WSK_REGISTRATION) == 24, "drivers reserve 24 bytes");
+
+/* --- The block ------------------------------------------------------------------------------- */
+
+static _Noreturn void unknown_block(PWSK_REGISTRATION registration, const char *sentence)
+{
+    nt_bug_check(&(struct nt_bug){
+        .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+        .rule = "WSK-V17",
+        .sentence = sentence,
+        .parameters = { 17, (ULONG_PTR)registration,
+                        (ULONG_PTR)registration->ReservedRegistrationState, 0 },
+    });
+}
+
+/* NULL for a deregistered block. Otherwise a reference is taken. */
+static struct wsk_client *enter(PWSK_REGISTRATION registration)
+{
+    struct wsk_client *client = NULL;
+    ULONGLONG state;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&registration->ReservedRegistrationLock, &irql);
+    state = registration->ReservedRegistrationState;
+    if (state == REGISTERED) {
+        client = registration->ReservedRegistrationContext;
+        wsk_client_reference(client);
+    }
+    KeReleaseSpinLock(&registration->ReservedRegistrationLock, irql);
+    if (!client && state != DEREGISTERED)
+        unknown_block(registration, "The WSK_REGISTRATION was never given to WskRegister.");
+    return client;
+}
+
+/* Makes the block deregistered and hands the registration's own reference to the caller. */
+static struct wsk_client *detach(PWSK_REGISTRATION registration)
+{
+    struct wsk_client *client = NULL;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&registration->ReservedRegistrationLock, &irql);
+    if (registration->ReservedRegistrationState == REGISTERED) {
+        client = registration->ReservedRegistrationContext;
+        registration->ReservedRegistrationState = DEREGISTERED;
+        registration->ReservedRegistrationContext = NULL;
+    }
+    KeReleaseSpinLock(&registration->ReservedRegistrationLock, irql);
+    if (!client)
+        unknown_block(registration,
+                      "WskDeregister was called for a WSK_REGISTRATION that is not registered.");
+    return client;
+}
+
+/* --- WskRegister, WskDeregister -------------------------------------------------------------- */
+
+NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
+{
+    struct wsk_client *client;
+
+    nt_require_irql(PASSIVE_LEVEL, "WskRegister", NT_CALLER());
+    if (!WskClientNpi || !WskRegistration || !WskClientNpi->Dispatch)
+        return STATUS_INVALID_PARAMETER;
+    client = wsk_client_create(WskClientNpi, WskRegistration, NT_CALLER());
+    if (!client)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    KeInitializeSpinLock(&WskRegistration->ReservedRegistrationLock);
+    WskRegistration->ReservedRegistrationContext = client;
+    WskRegistration->ReservedRegistrationState = REGISTERED;
+    return STATUS_SUCCESS;
+}
+
+VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
+{
+    struct wsk_client *client;
+
+    nt_require_irql(PASSIVE_LEVEL, "WskDeregister", NT_CALLER());
+    client = detach(WskRegistration);
+    /* Captures that wait give up; everything else is the driver's to end, however long it takes. */
+    KeSetEvent(&client->closing, IO_NO_INCREMENT, FALSE);
+    wsk_client_leave(client);
+    KeWaitForSingleObject(&client->idle, Executive, KernelMode, FALSE, NULL);
+    wsk_client_destroy(client);
+}
+
+/* --- Capture --------------------------------------------------------------------------------- */
+
+static bool version_supported(const struct wsk_client *client)
+{
+    return client->version >= WSK_VERSION_LOWEST && client->version <= WSK_VERSION_HIGHEST;
+}
+
+/* Waits until the subsystem is up or the registration is being taken back. */
+static NTSTATUS wait_until_ready(struct wsk_client *client, ULONG timeout_ms)
+{
+    PVOID objects[] = { wsk_ready_event(), &client->closing };
+    LARGE_INTEGER timeout = { .QuadPart = -10000ll * timeout_ms };
+    NTSTATUS status = KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE,
+                                               timeout_ms == WSK_INFINITE_WAIT ? NULL : &timeout, NULL);
+
+    return status == STATUS_WAIT_0 ? STATUS_SUCCESS : STATUS_DEVICE_NOT_READY;
+}
+
+static void count_capture(struct wsk_client *client, const void *place)
+{
+    wsk_client_reference(client);
+    base_lock_acquire(&client->lock);
+    if (atomic_fetch_add(&client->captures, 1) == 0)
+        ledger_add(&client->npi_entry, LEDGER_NPI, client->registration, place);
+    base_lock_release(&client->lock);
+}
+
+static NTSTATUS capture(struct wsk_client *client, ULONG timeout_ms, PWSK_PROVIDER_NPI npi,
+                        const void *place)
+{
+    NTSTATUS status;
+
+    if (!version_supported(client))
+        return STATUS_NOINTERFACE;
+    if (KeReadStateEvent(&client->closing))
+        return STATUS_DEVICE_NOT_READY;
+    if (!KeReadStateEvent(wsk_ready_event())) {
+        if (timeout_ms == WSK_NO_WAIT)
+            return STATUS_DEVICE_NOT_READY;
+        status = wait_until_ready(client, timeout_ms);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    count_capture(client, place);
+    npi->Client = client;
+    npi->Dispatch = &wsk_provider_dispatch;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTimeout,
+                               PWSK_PROVIDER_NPI WskProviderNpi)
+{
+    struct wsk_client *client;
+    NTSTATUS status;
+
+    nt_require_irql(WaitTimeout == WSK_NO_WAIT ? DISPATCH_LEVEL : PASSIVE_LEVEL,
+                    "WskCaptureProviderNPI", NT_CALLER());
+    if (!WskRegistration || !WskProviderNpi)
+        return STATUS_INVALID_PARAMETER;
+    client = enter(WskRegistration);
+    if (!client)
+        return STATUS_DEVICE_NOT_READY;
+    status = capture(client, WaitTimeout, WskProviderNpi, NT_CALLER());
+    wsk_client_leave(client);
+    return status;
+}
+
+static bool uncount_capture(struct wsk_client *client)
+{
+    bool counted;
+
+    base_lock_acquire(&client->lock);
+    counted = atomic_load(&client->captures) != 0;
+    if (counted && atomic_fetch_sub(&client->captures, 1) == 1)
+        ledger_remove(&client->npi_entry);
+    base_lock_release(&client->lock);
+    return counted;
+}
+
+/*
+ * A release may come while WskDeregister waits in another thread (DEREG-08), when the block no longer leads to
+ * the client; so it is found among the clients instead.
+ */
+VOID WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration)
+{
+    struct wsk_client *client;
+
+    nt_require_irql(DISPATCH_LEVEL, "WskReleaseProviderNPI", NT_CALLER());
+    client = wsk_client_find(WskRegistration);
+    if (!client || !uncount_capture(client))
+        unknown_block(WskRegistration,
+                      "WskReleaseProviderNPI was called without a capture that it could release.");
+    wsk_client_leave(client); /* the capture's */
+    wsk_client_leave(client); /* wsk_client_find's */
+}
+
+NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
+                                         PWSK_PROVIDER_CHARACTERISTICS WskProviderCharacteristics)
+{
+    struct wsk_client *client;
+
+    nt_require_irql(DISPATCH_LEVEL, "WskQueryProviderCharacteristics", NT_CALLER());
+    if (!WskRegistration || !WskProviderCharacteristics)
+        return STATUS_INVALID_PARAMETER;
+    client = enter(WskRegistration);
+    if (!client)
+        return STATUS_DEVICE_NOT_READY;
+    wsk_client_leave(client);
+    if (!KeReadStateEvent(wsk_ready_event()))
+        return STATUS_DEVICE_NOT_READY;
+    WskProviderCharacteristics->HighestVersion = WSK_VERSION_HIGHEST;
+    WskProviderCharacteristics->LowestVersion = WSK_VERSION_LOWEST;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* request.c - see request.h. */
+#include "request.h"
+
+#include "nt.h"
+
+#define REQUESTS_PER_CHUNK 64
+
+static struct slab requests;
+
+/* How many completions of the provider are on this thread's stack. */
+static _Thread_local unsigned completing;
+
+void wsk_requests_start(void)
+{
+    slab_init(&requests, sizeof(struct wsk_request), REQUESTS_PER_CHUNK);
+}
+
+void wsk_requests_stop(void)
+{
+    slab_destroy(&requests);
+}
+
+void wsk_take_irps(LIST_ENTRY *from, LIST_ENTRY *to)
+{
+    InitializeListHead(to);
+    while (!IsListEmpty(from))
+        InsertTailList(to, RemoveHeadList(from));
+}
+
+/* --- Out ------------------------------------------------------------------------------------- */
+
+static void complete_now(PIRP irp)
+{
+    completing++;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    completing--;
+}
+
+static void run_deferred(struct task *task)
+{
+    struct wsk_socket *socket = container_of(task, struct wsk_socket, deferred_task);
+    LIST_ENTRY irps;
+    KIRQL irql;
+
+    base_lock_acquire(&socket->lock);
+    wsk_take_irps(&socket->deferred, &irps);
+    base_lock_release(&socket->lock);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    while (!IsListEmpty(&irps)) {
+        complete_now(CONTAINING_RECORD(RemoveHeadList(&irps), IRP, Tail.Overlay.ListEntry));
+        wsk_socket_leave(socket);
+    }
+    KeLowerIrql(irql);
+}
+
+static void defer(struct wsk_socket *socket, PIRP irp)
+{
+    bool first;
+
+    trace_count(trace_completion_deferred);
+    wsk_socket_hold(socket);
+    socket->deferred_task.run = run_deferred;
+    base_lock_acquire(&socket->lock);
+    first = IsListEmpty(&socket->deferred);
+    InsertTailList(&socket->deferred, &irp->Tail.Overlay.ListEntry);
+    base_lock_release(&socket->lock);
+    if (first)
+        net_udp_post(socket->udp, &socket->deferred_task);
+}
+
+void wsk_complete(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information)
+{
+    irp->IoStatus.Status = status;
+    irp->IoStatus.Information = information;
+    if (completing && socket)
+        defer(socket, irp);
+    else
+        complete_now(irp);
+}
+
+NTSTATUS wsk_refuse(PIRP irp, NTSTATUS status)
+{
+    wsk_complete(NULL, irp, status, 0);
+    return status;
+}
+
+NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information)
+{
+    IoMarkIrpPending(irp);
+    wsk_complete(socket, irp, status, information);
+    return STATUS_PENDING;
+}
+
+/* --- Waiting --------------------------------------------------------------------------------- */
+
+struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
+{
+    struct wsk_request *request;
+
+    if (hook_fail_allocation(HOOK_REQUEST, sizeof(*request), NULL))
+        return NULL;
+    request = slab_allocate(&requests);
+    if (!request)
+        return NULL;
+    wsk_socket_hold(socket);
+    list_init(&request->link);
+    request->socket = socket;
+    request->irp = irp;
+    request->error = 0;
+    return request;
+}
+
+void wsk_request_abandon(struct wsk_request *request)
+{
+    struct wsk_socket *socket = request->socket;
+
+    slab_free(&requests, request);
+    wsk_socket_leave(socket);
+}
+
+void wsk_request_complete(struct wsk_request *request, NTSTATUS status, ULONG_PTR information)
+{
+    struct wsk_socket *socket = request->socket;
+    PIRP irp = request->irp;
+
+    slab_free(&requests, request);
+    wsk_complete(socket, irp, status, information);
+    wsk_socket_leave(socket);
+}
+
+struct wsk_request *wsk_request_of(PIRP irp)
+{
+    return irp->Tail.Overlay.DriverContext[0];
+}
+
+bool wsk_request_queue(struct wsk_request *request, struct list *queue, PDRIVER_CANCEL cancel)
+{
+    PIRP irp = request->irp;
+
+    irp->Tail.Overlay.DriverContext[0] = request;
+    IoMarkIrpPending(irp);
+    IoSetCancelRoutine(irp, cancel);
+    /*
+     * IoCancelIrp sets Cancel before it takes the routine. Whoever cancelled before the line above saw no
+     * routine, and is seen here; whoever cancels after it finds the routine.
+     */
+    if (__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL))
+        return false;
+    list_push_back(queue, &request->link);
+    return true;
+}
+
+bool wsk_request_claim(struct wsk_request *request)
+{
+    return IoSetCancelRoutine(request->irp, NULL) != NULL;
+}

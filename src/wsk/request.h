@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request.h - IRPs on their way through the provider: how they come in, wait, are cancelled and go out.
+ *
+ * A call that takes an IRP ends in exactly one of
+ *   wsk_refuse()   it never pended: completed before the call returns, with the status that is returned;
+ *   wsk_finish()   done at once: completed, usually before the return, and the call returns STATUS_PENDING;
+ *   wsk_pend_*()   queued; completed by whoever takes the request out of its queue.
+ * STATUS_PENDING also for what is done at once is what Windows does for most of these calls, and drivers
+ * exist that break on a synchronous success.
+ */
+#ifndef OPENWSK_WSK_REQUEST_H
+#define OPENWSK_WSK_REQUEST_H
+
+#include "socket.h"
+
+/* Slices that a queued send keeps without an allocation of its own. */
+#define WSK_REQUEST_SLICES 4
+
+struct wsk_receive {
+    PSOCKADDR remote;
+    PULONG control_length;
+    PCMSGHDR control;
+    PULONG control_flags;
+};
+
+struct wsk_send {
+    struct net_send net;
+    struct net_slice inline_slices[WSK_REQUEST_SLICES];
+    void *allocated;        /* slices or payload that did not fit above */
+    _Atomic uint32_t ended; /* WSK_ENDED_*: who met whom when a cancel met the end of a send */
+};
+
+#define WSK_ENDED_SENT 1u
+#define WSK_ENDED_CANCEL_MISSED 2u
+
+struct wsk_request {
+    struct list link;       /* in socket->waiting or socket->sending, under the socket's lock */
+    struct wsk_socket *socket;
+    PIRP irp;
+    WSK_BUF buffer;
+    int error;              /* of a send that ended while it was being cancelled */
+    union {
+        struct wsk_receive receive;
+        struct wsk_send send;
+    };
+};
+
+void wsk_requests_start(void);
+void wsk_requests_stop(void);
+
+/* NULL when there is no memory. Holds the socket. */
+struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp);
+
+/* Completes the request's IRP, then lets the socket go. */
+void wsk_request_complete(struct wsk_request *request, NTSTATUS status, ULONG_PTR information);
+
+/* Frees a request that never got so far as to be pending; the IRP stays the caller's. */
+void wsk_request_abandon(struct wsk_request *request);
+
+/*
+ * Puts the request at the end of the queue, with its IRP pending and cancellable; `lock` of the socket is held.
+ * False: the IRP was cancelled before; the caller completes it.
+ */
+bool wsk_request_queue(struct wsk_request *request, struct list *queue, PDRIVER_CANCEL cancel);
+
+/* Takes the right to complete away from a cancel. False: the cancel routine has it. */
+bool wsk_request_claim(struct wsk_request *request);
+
+/* The request whose IRP a cancel routine was called for. */
+struct wsk_request *wsk_request_of(PIRP irp);
+
+/* Moves a list of IRPs, linked by Tail.Overlay.ListEntry, to a list head of the caller's. */
+void wsk_take_irps(LIST_ENTRY *from, LIST_ENTRY *to);
+
+NTSTATUS wsk_refuse(PIRP irp, NTSTATUS status);
+NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information);
+
+/*
+ * The one exit: sets IoStatus and calls IoCompleteRequest, unless the thread is completing another IRP of
+ * the provider; then the socket's loop does it, so that a routine which issues the next request never grows
+ * the stack.
+ */
+void wsk_complete(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information);
+
+#endif

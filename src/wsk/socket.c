@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* socket.c - WskSocket, the gate, and the dispatch tables. */
+#include "dgram.h"
+#include "nt.h"
+#include "provider_state.h"
+#include "translate.h"
+
+#define SOCKET_LIVE 0x74656b63u
+#define SOCKET_GONE 0x2174656bu
+#define SOCKETS_PER_CHUNK 16
+
+#define CATEGORY_FLAGS                                                                            \
+    (WSK_FLAG_LISTEN_SOCKET | WSK_FLAG_CONNECTION_SOCKET | WSK_FLAG_DATAGRAM_SOCKET |             \
+     WSK_FLAG_STREAM_SOCKET)
+
+static struct slab sockets;
+
+void wsk_sockets_start(void)
+{
+    slab_init(&sockets, sizeof(struct wsk_socket), SOCKETS_PER_CHUNK);
+}
+
+void wsk_sockets_stop(void)
+{
+    slab_destroy(&sockets);
+}
+
+/* --- The gate -------------------------------------------------------------------------------- */
+
+static _Noreturn void not_open(PWSK_SOCKET handle, const char *sentence)
+{
+    nt_bug_check(&(struct nt_bug){
+        .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+        .rule = "WSK-V13",
+        .sentence = sentence,
+        .parameters = { 13, (ULONG_PTR)handle, 0, 0 },
+    });
+}
+
+struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, const void *place)
+{
+    struct wsk_socket *socket = (struct wsk_socket *)handle;
+
+    nt_require_irql(DISPATCH_LEVEL, function, place);
+    if (!socket)
+        not_open(handle, "A WSK function was called with a NULL socket.");
+    if (socket->magic == SOCKET_GONE)
+        not_open(handle, "A WSK function was called for a socket that is closed.");
+    if (socket->magic != SOCKET_LIVE)
+        not_open(handle, "A WSK function was called for something that is no socket.");
+    if (atomic_fetch_add(&socket->gate, 1) & WSK_GATE_SHUT)
+        not_open(handle, "A WSK function was called for a socket after WskCloseSocket.");
+    return socket;
+}
+
+void wsk_socket_hold(struct wsk_socket *socket)
+{
+    atomic_fetch_add_explicit(&socket->gate, 1, memory_order_relaxed);
+}
+
+void wsk_socket_leave(struct wsk_socket *socket)
+{
+    /* The gate is shut before "open" is dropped, so the last one out always leaves a shut gate. */
+    if (atomic_fetch_sub_explicit(&socket->gate, 1, memory_order_acq_rel) == (WSK_GATE_SHUT | 1))
+        net_udp_close(socket->udp);
+}
+
+bool wsk_socket_closing(struct wsk_socket *socket)
+{
+    return atomic_load_explicit(&socket->gate, memory_order_relaxed) & WSK_GATE_SHUT;
+}
+
+NTSTATUS wsk_socket_require_bound(struct wsk_socket *socket)
+{
+    if (atomic_load_explicit(&socket->dead, memory_order_acquire))
+        return STATUS_FILE_FORCED_CLOSED;
+    if (atomic_load_explicit(&socket->bound, memory_order_acquire) != WSK_BOUND) {
+        trace_count(trace_refuse_state);
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    return STATUS_SUCCESS;
+}
+
+SIZE_T wsk_socket_address_size(const struct wsk_socket *socket)
+{
+    return wsk_address_size(socket->family);
+}
+
+/* --- WskSocket ------------------------------------------------------------------------------- */
+
+static const struct net_udp_events udp_events = {
+    .room = wsk_dgram_room,
+    .received = wsk_dgram_received,
+    .broken = wsk_dgram_broken,
+    .closed = wsk_socket_closed,
+};
+
+/* What a WskSocket call asks for. */
+struct creation {
+    struct wsk_client *client;
+    enum net_family family;
+    enum wsk_category category;
+    PVOID context;
+    const VOID *callbacks;
+    const void *place;
+};
+
+static void fill_socket(struct wsk_socket *socket, const struct creation *creation)
+{
+    memset(socket, 0, sizeof(*socket));
+    socket->public.Dispatch = creation->category == WSK_CATEGORY_DATAGRAM
+                                  ? (const VOID *)&wsk_datagram_dispatch
+                                  : (const VOID *)&wsk_basic_dispatch;
+    socket->category = creation->category;
+    socket->family = creation->family;
+    socket->client = creation->client;
+    socket->context = creation->context;
+    socket->callbacks = creation->callbacks;
+    atomic_store(&socket->gate, 1);
+    list_init(&socket->waiting);
+    list_init(&socket->sending);
+    socket->backlog_end = &socket->backlog;
+    socket->deliver_task.run = wsk_dgram_deliver_task;
+    InitializeListHead(&socket->disable_irps);
+    InitializeListHead(&socket->deferred);
+    socket->event_static = creation->category == WSK_CATEGORY_DATAGRAM &&
+                           (creation->client->static_events & WSK_EVENT_RECEIVE_FROM);
+    socket->event_on = socket->event_static;
+}
+
+static NTSTATUS make_socket(const struct creation *creation, struct wsk_socket **out)
+{
+    struct wsk_socket *socket = NULL;
+    int error;
+
+    if (!hook_fail_allocation(HOOK_SOCKET, sizeof(*socket), creation->place))
+        socket = slab_allocate(&sockets);
+    if (!socket)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    fill_socket(socket, creation);
+    error = net_udp_open(wsk_engine(), creation->family, &udp_events, socket, &socket->udp);
+    if (error) {
+        slab_free(&sockets, socket);
+        return wsk_status_from_errno(error);
+    }
+    wsk_client_reference(creation->client);
+    atomic_fetch_add(&creation->client->sockets_made, 1);
+    ledger_add(&socket->ledger, LEDGER_SOCKET, socket, creation->place);
+    socket->magic = SOCKET_LIVE;
+    *out = socket;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS choose_family(ADDRESS_FAMILY family, enum net_family *chosen)
+{
+    if (family != AF_INET && family != AF_INET6)
+        return STATUS_NOT_SUPPORTED;
+    *chosen = family == AF_INET ? NET_IPV4 : NET_IPV6;
+    return STATUS_SUCCESS;
+}
+
+static bool is_known_transport(USHORT type, ULONG protocol)
+{
+    return (type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
+           (type == SOCK_DGRAM && protocol == IPPROTO_UDP) || type == SOCK_RAW;
+}
+
+static NTSTATUS choose_category(USHORT type, ULONG protocol, ULONG flags,
+                                enum wsk_category *category)
+{
+    if ((flags & ~(ULONG)CATEGORY_FLAGS) || (flags & (flags - 1)))
+        return STATUS_INVALID_PARAMETER;
+    if (!is_known_transport(type, protocol))
+        return STATUS_NOT_SUPPORTED;
+    if (flags != WSK_FLAG_BASIC_SOCKET && flags != WSK_FLAG_DATAGRAM_SOCKET) {
+        wsk_absent("WskSocket for listening, connection-oriented and stream sockets");
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    if (flags == WSK_FLAG_DATAGRAM_SOCKET && type == SOCK_STREAM)
+        return STATUS_NOT_SUPPORTED;
+    if (type != SOCK_DGRAM) {
+        wsk_absent("WskSocket for TCP and raw sockets");
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    *category = flags ? WSK_CATEGORY_DATAGRAM : WSK_CATEGORY_BASIC;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USHORT type,
+                                  ULONG protocol, ULONG flags, PVOID context, const VOID *dispatch,
+                                  PEPROCESS process, PETHREAD thread,
+                                  PSECURITY_DESCRIPTOR descriptor, PIRP irp)
+{
+    struct creation creation = { .context = context, .callbacks = dispatch, .place = NT_CALLER() };
+    struct wsk_socket *socket;
+    NTSTATUS status;
+
+    UNREFERENCED_PARAMETER(process);
+    UNREFERENCED_PARAMETER(thread);
+    UNREFERENCED_PARAMETER(descriptor);
+    nt_require_irql(DISPATCH_LEVEL, "WskSocket", NT_CALLER());
+    if (!irp)
+        return STATUS_INVALID_PARAMETER;
+    creation.client = wsk_client_enter(handle);
+    nt_irp_accept(irp);
+    if (!creation.client)
+        return wsk_refuse(irp, STATUS_INVALID_HANDLE);
+    status = choose_category(type, protocol, flags, &creation.category);
+    if (NT_SUCCESS(status))
+        status = choose_family(family, &creation.family);
+    if (NT_SUCCESS(status))
+        status = make_socket(&creation, &socket);
+    if (NT_SUCCESS(status)) {
+        /* The routine may close the socket; the hold keeps it until the call is over. */
+        wsk_socket_hold(socket);
+        status = wsk_finish(socket, irp, STATUS_SUCCESS, (ULONG_PTR)&socket->public);
+        wsk_socket_leave(socket);
+    } else {
+        status = wsk_refuse(irp, status);
+    }
+    wsk_client_leave(creation.client);
+    return status;
+}
+
+/* --- WskCloseSocket -------------------------------------------------------------------------- */
+
+/* On the loop: no callback is running, and none will. */
+static void cancel_everything(struct task *task)
+{
+    struct wsk_socket *socket = container_of(task, struct wsk_socket, close_task);
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    wsk_dgram_cancel_receives(socket, STATUS_CANCELLED);
+    wsk_dgram_cancel_sends(socket);
+    wsk_dgram_drop_backlog(socket);
+    KeLowerIrql(irql);
+    wsk_socket_leave(socket); /* "open" */
+}
+
+NTSTATUS WSKAPI wsk_close_socket(PWSK_SOCKET handle, PIRP irp)
+{
+    struct wsk_socket *socket;
+    uint32_t retained;
+
+    if (!irp)
+        return STATUS_INVALID_PARAMETER;
+    socket = wsk_socket_enter(handle, "WskCloseSocket", NT_CALLER());
+    nt_irp_accept(irp);
+    IoMarkIrpPending(irp);
+    if (atomic_fetch_or(&socket->gate, WSK_GATE_SHUT) & WSK_GATE_SHUT)
+        not_open(handle, "WskCloseSocket was called twice for one socket.");
+    retained = atomic_load(&socket->retained);
+    if (retained)
+        hook_finding("WSK-V14", "WskCloseSocket was called while datagram indications are retained",
+                     NT_CALLER());
+    socket->close_irp = irp;
+    socket->close_task.run = cancel_everything;
+    net_udp_post(socket->udp, &socket->close_task);
+    wsk_socket_leave(socket);
+    return STATUS_PENDING;
+}
+
+void wsk_socket_closed(void *owner)
+{
+    struct wsk_socket *socket = owner;
+    struct wsk_client *client = socket->client;
+    PIRP irp = socket->close_irp;
+    KIRQL irql;
+
+    ledger_remove(&socket->ledger);
+    socket->magic = SOCKET_GONE;
+    slab_free(&sockets, socket);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    wsk_complete(NULL, irp, STATUS_SUCCESS, 0);
+    KeLowerIrql(irql);
+    wsk_client_leave(client);
+}
+
+/* --- Not there yet --------------------------------------------------------------------------- */
+
+static NTSTATUS WSKAPI wsk_send_messages(PWSK_SOCKET handle, PWSK_BUF_LIST list, ULONG flags,
+                                         PSOCKADDR remote, ULONG control_length, PCMSGHDR control,
+                                         PIRP irp)
+{
+    UNREFERENCED_PARAMETER(handle);
+    UNREFERENCED_PARAMETER(list);
+    UNREFERENCED_PARAMETER(flags);
+    UNREFERENCED_PARAMETER(remote);
+    UNREFERENCED_PARAMETER(control_length);
+    UNREFERENCED_PARAMETER(control);
+    return wsk_absent_call("WskSendMessages", irp);
+}
+
+/* --- Tables ---------------------------------------------------------------------------------- */
+
+const WSK_PROVIDER_BASIC_DISPATCH wsk_basic_dispatch = {
+    .WskControlSocket = wsk_control_socket,
+    .WskCloseSocket = wsk_close_socket,
+};
+
+const WSK_PROVIDER_DATAGRAM_DISPATCH wsk_datagram_dispatch = {
+    .WskControlSocket = wsk_control_socket,
+    .WskCloseSocket = wsk_close_socket,
+    .WskBind = wsk_bind,
+    .WskSendTo = wsk_send_to,
+    .WskReceiveFrom = wsk_receive_from,
+    .WskRelease = wsk_release_datagrams,
+    .WskGetLocalAddress = wsk_get_local_address,
+    .WskSendMessages = wsk_send_messages,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* status.c - the engine's errno values become the statuses that Windows gives. */
+#include "translate.h"
+
+#include <errno.h>
+
+struct status_row {
+    int error;
+    NTSTATUS status;
+};
+
+static const struct status_row rows[] = {
+    { EADDRINUSE, STATUS_ADDRESS_ALREADY_EXISTS },
+    { EADDRNOTAVAIL, STATUS_INVALID_ADDRESS_COMPONENT },
+    { EAFNOSUPPORT, STATUS_INVALID_ADDRESS_COMPONENT },
+    { EACCES, STATUS_ACCESS_DENIED },
+    { EPERM, STATUS_ACCESS_DENIED },
+    { EMSGSIZE, STATUS_INVALID_BUFFER_SIZE },
+    { ENETUNREACH, STATUS_NETWORK_UNREACHABLE },
+    { ENETDOWN, STATUS_NETWORK_UNREACHABLE },
+    { EHOSTUNREACH, STATUS_HOST_UNREACHABLE },
+    { EHOSTDOWN, STATUS_HOST_UNREACHABLE },
+    { ENODEV, STATUS_INVALID_ADDRESS_COMPONENT },
+    { ENXIO, STATUS_INVALID_ADDRESS_COMPONENT },
+    { ECONNREFUSED, STATUS_CONNECTION_REFUSED },
+    { ECONNRESET, STATUS_CONNECTION_RESET },
+    { ENOBUFS, STATUS_INSUFFICIENT_RESOURCES },
+    { ENOMEM, STATUS_INSUFFICIENT_RESOURCES },
+    { EMFILE, STATUS_INSUFFICIENT_RESOURCES },
+    { ENFILE, STATUS_INSUFFICIENT_RESOURCES },
+    { EINVAL, STATUS_INVALID_PARAMETER },
+    { EFAULT, STATUS_ACCESS_VIOLATION },
+    { EOPNOTSUPP, STATUS_NOT_SUPPORTED },
+    { ENOPROTOOPT, STATUS_NOT_SUPPORTED },
+    { EPROTONOSUPPORT, STATUS_NOT_SUPPORTED },
+    { ECANCELED, STATUS_CANCELLED },
+};
+
+NTSTATUS wsk_status_from_errno(int error)
+{
+    if (error == 0)
+        return STATUS_SUCCESS;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].error == -error)
+            return rows[i].status;
+    }
+    return STATUS_UNSUCCESSFUL;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * translate.h - the four places where Windows words become the engine's and back: addresses, control data,
+ * option values and statuses; and the walk from a WSK_BUF to memory. Pure functions.
+ */
+#ifndef OPENWSK_WSK_TRANSLATE_H
+#define OPENWSK_WSK_TRANSLATE_H
+
+#include "net.h"
+#include "socket.h"
+
+#include <wsk.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- address.c ------------------------------------------------------------------------------- */
+
+/* False when the address is of another family. Reads 16 or 28 bytes, whatever the family needs. */
+bool wsk_address_from(enum net_family family, const SOCKADDR *from, struct net_address *to);
+
+/* Writes exactly 16 or 28 bytes. */
+void wsk_address_to(enum net_family family, const struct net_address *from, SOCKADDR *to);
+
+/* Same address and port, and the same scope if both name one. */
+bool wsk_address_equal(const struct net_address *a, const struct net_address *b);
+
+SIZE_T wsk_address_size(enum net_family family);
+
+/* --- buffer.c -------------------------------------------------------------------------------- */
+
+/*
+ * STATUS_INVALID_PARAMETER when Offset lies outside the first MDL or the chain is shorter than Length
+ * (BUF-02, BUF-04). Zero-byte MDLs give no slice. STATUS_BUFFER_OVERFLOW when there are more than `room` slices;
+ * gather the payload then.
+ */
+NTSTATUS wsk_buffer_slices(const WSK_BUF *buffer, struct net_slice *slices, uint32_t room,
+                           uint32_t *count);
+
+/* Whether a WSK_BUF describes memory: STATUS_SUCCESS or STATUS_INVALID_PARAMETER. */
+NTSTATUS wsk_buffer_check(const WSK_BUF *buffer);
+
+/* Copy between flat memory and the chain; the WSK_BUF was checked and has at least `size` bytes. */
+void wsk_buffer_gather(const WSK_BUF *buffer, void *to, size_t size);
+void wsk_buffer_scatter(const WSK_BUF *buffer, const void *from, size_t size);
+
+/* --- control_data.c -------------------------------------------------------------------------- */
+
+/*
+ * What a driver passes with a send. STATUS_INVALID_PARAMETER for an item that is too short, runs past the end
+ * or carries an impossible value; STATUS_NOT_SUPPORTED for an unknown item that has data.
+ */
+NTSTATUS wsk_control_data_parse(enum net_family family, const CMSGHDR *control, ULONG length,
+                                struct net_control *parsed);
+
+/* Bytes that WSK_REPORT_* items of one datagram take at the most. */
+#define WSK_CONTROL_DATA_MAX 128u
+
+/*
+ * What a driver gets with a datagram: the items that `reports` names. Stores whole items while they fit into
+ * `room` and returns the bytes stored, always a multiple of 8; `*truncated` says that one did not fit.
+ */
+ULONG wsk_control_data_build(enum net_family family, uint32_t reports,
+                             const struct net_datagram *datagram, void *control, ULONG room,
+                             bool *truncated);
+
+/* --- status.c -------------------------------------------------------------------------------- */
+
+/* From 0 or a negative errno value. */
+NTSTATUS wsk_status_from_errno(int error);
+
+/* --- options.c ------------------------------------------------------------------------------- */
+
+/* WskSetOption and WskGetOption for everything but SO_WSK_EVENT_CALLBACK. `written` counts output bytes. */
+NTSTATUS wsk_option_set(struct wsk_socket *socket, ULONG level, ULONG option, const void *input,
+                        SIZE_T size);
+NTSTATUS wsk_option_get(struct wsk_socket *socket, ULONG level, ULONG option, void *output, SIZE_T size,
+                        SIZE_T *written);
+
+#endif
