@@ -76,12 +76,20 @@ static inline void nt_irql_set(KIRQL irql)
 /* Bug checks when the IRQL is below `lowest`: for functions that expect their caller to have raised it. */
 void nt_require_irql_at_least(KIRQL lowest, const char *function, const void *place);
 
+/* To DISPATCH_LEVEL, from that or below; returns the level before. */
+KIRQL nt_irql_raise(const char *function, const void *place);
+
+/* Back to a level that is not above the current one. */
+void nt_irql_lower(KIRQL irql, const char *function, const void *place);
+
 /* --- Objects --------------------------------------------------------------------------------- */
 
-/* A kind of object. `destroy` runs when the last reference goes, before the memory is freed; may be NULL. */
+/* A kind of object. The functions may be NULL. */
 struct _OBJECT_TYPE {
     const char *name;
-    void (*destroy)(void *body);
+    bool waitable;               /* the body begins with a DISPATCHER_HEADER */
+    void (*close)(void *body);   /* a handle goes; the body still has a reference */
+    void (*destroy)(void *body); /* the last reference went; the memory is freed afterwards */
 };
 
 /*
@@ -96,6 +104,8 @@ LONG_PTR nt_object_references(const void *body);
 /* Makes a handle, which holds its own reference. `place` is the driver's code that asked. */
 NTSTATUS nt_handle_create(void *body, const void *place, HANDLE *handle);
 
+NTSTATUS nt_handle_close(HANDLE handle);
+
 /* The handle's object, referenced; NULL type for any. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
 NTSTATUS nt_handle_object(HANDLE handle, POBJECT_TYPE type, void **body);
 
@@ -108,11 +118,12 @@ struct _KTHREAD {
     LONG special_apcs_disabled;  /* guarded regions */
     LIST_ENTRY mutants;          /* that it owns */
     LONG priority;
+    LONG base_increment;
 };
 
 struct _ETHREAD {
     struct _KTHREAD Tcb;
-    uint32_t id;
+    uint32_t id;                 /* a multiple of 4, as on Windows */
     bool system;                 /* made by PsCreateSystemThread */
     struct os_thread *os;
     PKSTART_ROUTINE routine;
@@ -124,12 +135,36 @@ struct _ETHREAD {
     struct ledger_entry ledger;
 };
 
+struct _KPROCESS {
+    DISPATCHER_HEADER Header; /* never signalled: there is one process, and it is the System process */
+};
+
+struct _EPROCESS {
+    struct _KPROCESS Pcb;
+};
+
+/* Made on the first call for threads that the executive did not start. */
 struct _ETHREAD *nt_thread_current(void);
+
+struct _EPROCESS *nt_process(void);
 
 /* Joins system threads that have ended. */
 void nt_thread_reap(void);
 
 /* --- Dispatcher objects ---------------------------------------------------------------------- */
+
+/* DISPATCHER_HEADER.Type: Windows' numbers. Debuggers and some drivers look at them. */
+enum {
+    NT_NOTIFICATION_EVENT = 0,
+    NT_SYNCHRONIZATION_EVENT = 1,
+    NT_MUTANT = 2,
+    NT_PROCESS = 3,
+    NT_SEMAPHORE = 5,
+    NT_THREAD = 6,
+    NT_NOTIFICATION_TIMER = 8,
+    NT_SYNCHRONIZATION_TIMER = 9,
+    NT_OBJECT_TYPE_MASK = 0x7F, /* the top bit says on Windows that the object is locked */
+};
 
 /* A change of an object's state that may let threads run: begin, change SignalState, grant, end. */
 struct nt_signal {
@@ -161,6 +196,10 @@ static inline void nt_header_set_state(DISPATCHER_HEADER *header, LONG state)
 
 /* The os_clock_ns() deadline of a Windows timeout; NULL is OS_FOREVER, zero 0. */
 uint64_t nt_deadline(const LARGE_INTEGER *timeout);
+
+/* Under the mutant's stripe: its owner; and the thread becomes its owner, once more. True if it was abandoned. */
+struct _KTHREAD *nt_mutant_owner(const KMUTANT *mutex);
+bool nt_mutant_take(PKMUTANT mutex, struct _KTHREAD *thread);
 
 /* Mutants that the thread still owns when it ends: stop, or abandon them. */
 void nt_mutants_run_down(struct _KTHREAD *thread);
@@ -203,5 +242,31 @@ bool nt_rw_release_exclusive(_Atomic uint32_t *word, uint32_t owner);
 
 /* The writer, or 0. */
 uint32_t nt_rw_owner(_Atomic uint32_t *word);
+
+/* --- Memory, text, I/O: pool.c, format.c, irp.c, device.c, registry.c, absent.c ----------------- */
+
+#define NT_BUG_RULE(code, rule, p1, p2, p3, p4, ...) \
+    nt_bug_check_say((code), (rule), \
+                     (const ULONG_PTR[4]){ (ULONG_PTR)(p1), (ULONG_PTR)(p2), (ULONG_PTR)(p3), \
+                                           (ULONG_PTR)(p4) }, \
+                     __VA_ARGS__)
+
+/* Nonpaged pool for a driver, in the name of the code at `place`. NULL when there is none. */
+void *nt_pool_allocate(size_t size, ULONG tag, const void *place);
+
+/* ExAllocatePoolWithTag in that name. */
+void *nt_pool_allocate_typed(POOL_TYPE type, size_t size, ULONG tag, const void *place);
+
+/* Tag 0 frees whatever the tag is. */
+void nt_pool_free(void *memory, ULONG tag, const void *place);
+
+/* IoFreeMdl in the name of the code at `place`. */
+void nt_mdl_free(PMDL mdl, const void *place);
+
+/* nt_format for UTF-16; `count` and the result are in units. */
+int nt_format_wide(WCHAR *buffer, size_t count, const WCHAR *format, va_list arguments);
+
+/* Says once per name that a driver called something that does not exist here; returns STATUS_NOT_IMPLEMENTED. */
+NTSTATUS nt_absent(const char *name);
 
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * absent.c - functions that the headers declare but that do not exist here. Each says its name once on standard
+ * error and reports failure: nothing pretends to have worked.
+ */
+#include "nt_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMES_MAX 128
+
+static _Atomic(const char *) names[NAMES_MAX];
+
+/* True for the first call with this name. More than NAMES_MAX different names are said each time. */
+static bool first_time(const char *name)
+{
+    for (size_t i = 0; i < NAMES_MAX; i++) {
+        const char *known = NULL;
+
+        if (atomic_compare_exchange_strong(&names[i], &known, name))
+            return true;
+        if (strcmp(known, name) == 0)
+            return false;
+    }
+    return true;
+}
+
+NTSTATUS nt_absent(const char *name)
+{
+    char line[128];
+    int length;
+
+    if (!first_time(name))
+        return STATUS_NOT_IMPLEMENTED;
+    length = snprintf(line, sizeof(line), "openwsk: %s is not implemented\n", name);
+    if (length > 0)
+        os_print(true, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+    return STATUS_NOT_IMPLEMENTED;
+}

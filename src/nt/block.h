@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * block.h - memory that the executive hands to a driver: pool blocks, IRPs and MDLs.
+ *
+ * Each block carries a header in front, with its place in the ledger and a mark that tells a live block
+ * from a freed one, and a canary behind. A freed block is filled with a pattern and waits in a short
+ * quarantine, where its header stays readable: a second free is recognised, a later write is found when the
+ * block leaves.
+ *
+ *     nt_block_allocate -> nt_block_state is LIVE -> nt_block_free -> FREED -> (leaves the quarantine)
+ */
+#ifndef OPENWSK_NT_BLOCK_H
+#define OPENWSK_NT_BLOCK_H
+
+#include "base.h"
+
+#include <stdatomic.h>
+
+#define NT_BLOCK_ALIGNMENT 16
+
+/* 64 bytes, so that memory which is aligned to 16 stays so behind it. The mark stands next to the payload. */
+struct nt_block {
+    struct ledger_entry entry;
+    _Atomic(const void *) freed_at;
+    uint16_t lead; /* bytes between the start of the allocation and this header */
+    uint16_t note; /* for the kind's owner */
+    _Atomic uint32_t mark;
+};
+
+enum nt_block_state { NT_BLOCK_FOREIGN, NT_BLOCK_LIVE, NT_BLOCK_FREED };
+
+/* NULL when there is no memory. `alignment` is a power of two of at most 4096. The contents are undefined. */
+void *nt_block_allocate(enum ledger_kind kind, size_t size, size_t alignment, uint32_t tag,
+                        const void *place);
+
+/* Reads only the bytes in front of `memory`; safe for what is no block as far as these are mapped. */
+enum nt_block_state nt_block_state(const void *memory);
+
+static inline struct nt_block *nt_block_of(const void *memory)
+{
+    return (struct nt_block *)(uintptr_t)((uintptr_t)memory - sizeof(struct nt_block));
+}
+
+/*
+ * False when another thread has freed the block first. An overrun of the block is a bug check.
+ */
+bool nt_block_free(void *memory, const void *place);
+
+/* "pool block 'gaTK' of 24 bytes, allocated at ..., freed at ..." */
+void nt_block_describe(const void *memory, char *text, size_t size);
+
+/* Empties the quarantine. Returns how many blocks were in it. */
+size_t nt_block_trim(void);
+
+#endif
