@@ -28,6 +28,7 @@
     X(send_bounced, "sends gathered into one buffer because the MDL chain was too long") \
     X(rx_batch, "receive calls that returned datagrams") \
     X(loop_wake, "wakes of a transport thread by another thread") \
+    X(error_swallowed, "errors of earlier datagrams that the kernel reported to an unrelated call") \
     X(drop_filtered, "datagrams dropped: not from the fixed remote address") \
     X(drop_truncated, "bytes lost: the datagram was larger than the buffer") \
     X(drop_no_memory, "datagrams dropped: no memory for a receive buffer") \

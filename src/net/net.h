@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net.h - the door of the transport engine: UDP endpoints on event loops. Speaks of addresses, slices of
- * memory and negative errno values; knows no IRP, no MDL and no NTSTATUS.
+ * net.h - the door of the transport engine: UDP endpoints on event loops. Speaks of addresses,
+ * slices of memory and negative errno values; knows no IRP, no MDL and no NTSTATUS.
  *
  * Threads. An endpoint belongs to one loop. Everything that the engine calls upwards (struct
- * net_udp_events, net_send.done, tasks) runs on that loop's thread, one call at a time, with no lock of the
- * engine held; it may call any function of this header on any endpoint. Functions of this header may be
- * called from any thread and never block, unless they say so.
+ * net_udp_events, net_send.done, tasks) runs on that loop's thread, one call at a time, with no
+ * lock of the engine held; it may call any function of this header on any endpoint. Functions of
+ * this header may be called from any thread and never block, unless they say so.
  *
- * Memory. Received datagrams belong to whoever got them until net_datagram_release(). A net_send belongs
- * to the engine from a successful net_udp_send_later() to its done(), or until net_udp_send_cancel() has
- * returned true.
+ * Memory. Received datagrams belong to whoever got them until net_datagram_release(). A net_send
+ * belongs to the engine from a successful net_udp_send_later() to its done(), or until
+ * net_udp_send_cancel() has returned true.
  */
 #ifndef OPENWSK_NET_NET_H
 #define OPENWSK_NET_NET_H
@@ -29,7 +29,7 @@
 /* Slices of one send at the most; whoever has more gathers them first. */
 #define NET_SLICES_MAX 256u
 
-/* Datagrams that one receive call takes at the most, which is also the longest list handed upwards. */
+/* Datagrams that one receive call takes at the most, and so the longest list handed upwards. */
 #define NET_RX_BATCH 64u
 
 /* Room in each datagram for what the storey above builds around it. */
@@ -60,7 +60,7 @@ struct net_slice {
 #define NET_CONTROL_TOS 0x02u      /* the whole traffic class byte */
 #define NET_CONTROL_ECN 0x04u      /* the two ECN bits of `tos` only (send) */
 #define NET_CONTROL_HOPS 0x08u     /* TTL or hop limit */
-#define NET_CONTROL_SEGMENT 0x10u  /* segment size: on send cut the payload, on receive it was joined */
+#define NET_CONTROL_SEGMENT 0x10u  /* segment size: cut the payload (send), it was joined (receive) */
 
 struct net_control {
     uint32_t present;          /* NET_CONTROL_* */
@@ -100,8 +100,8 @@ struct net_datagram {
     uint8_t *data;
     size_t length;
     uint32_t flags;              /* NET_DATAGRAM_* */
-    struct net_address source;
-    struct net_control control;  /* LOCAL is always present; the rest when received options are on */
+    struct net_address source;   /* of the endpoint's family: IPv4 may be v4-mapped */
+    struct net_control control;  /* local: plain IPv4 for IPv4, always; the rest as options say */
     _Alignas(16) uint8_t upper[NET_DATAGRAM_UPPER_SIZE];
 };
 
@@ -114,8 +114,8 @@ struct net_udp;
 
 struct net_udp_events {
     /*
-     * How many datagrams the owner can take now; 0 leaves them in the kernel. When this rises from 0 the owner
-     * calls net_udp_receive_wanted().
+     * How many datagrams the owner can take now; 0 leaves them in the kernel. When this rises from
+     * 0 the owner calls net_udp_receive_wanted().
      */
     size_t (*room)(void *owner);
 
@@ -129,11 +129,16 @@ struct net_udp_events {
     void (*closed)(void *owner);
 };
 
-/* Makes an endpoint on the next loop, not bound. IPv6 endpoints are V6ONLY. 0 or a negative errno value. */
+/* Makes an endpoint, not bound; IPv6 ones are V6ONLY. 0 or a negative errno value. */
 int net_udp_open(struct net_engine *engine, enum net_family family,
                  const struct net_udp_events *events, void *owner, struct net_udp **out);
 
-/* Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. */
+/*
+ * Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. Calls of other
+ * threads may overlap it: those that reach the kernel fail with -ESHUTDOWN, a later
+ * net_udp_send_later() ends with -ECANCELED, posted tasks still run, and closed() waits for all of
+ * them. No call may begin once closed() has been called.
+ */
 void net_udp_close(struct net_udp *udp);
 
 int net_udp_bind(struct net_udp *udp, const struct net_address *address);
@@ -142,7 +147,7 @@ int net_udp_local_address(struct net_udp *udp, struct net_address *address);
 /* Says that room() is no longer 0. Cheap when nothing waits in the kernel. */
 void net_udp_receive_wanted(struct net_udp *udp);
 
-/* Runs the task on the endpoint's loop. Must not be called once closed() has been called. */
+/* Runs the task on the endpoint's loop, before closed(). */
 void net_udp_post(struct net_udp *udp, struct task *task);
 
 /* Whether the caller is the endpoint's loop thread. */
@@ -161,9 +166,12 @@ struct net_send {
 };
 
 /*
- * Sends one datagram in the calling thread, if none is queued before it. 0, or a negative errno value:
- * -EAGAIN when it must be queued, -EMSGSIZE above the limit or the path's MTU with fragmentation forbidden,
- * -ENETUNREACH, -EHOSTUNREACH, -EACCES, -EADDRNOTAVAIL ... Only slices, slice_count, to and control are read.
+ * Sends one datagram in the calling thread, if none is queued before it. 0, or a negative errno
+ * value: -EAGAIN when it must be queued, -EMSGSIZE above the limit or the path's MTU with
+ * fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT for an address of another
+ * family (IPv4 from an IPv6 endpoint goes to a v4-mapped address), -EADDRNOTAVAIL for a source that
+ * is not local, -EINVAL for port 0 or control data out of range, -ESHUTDOWN, -ENETUNREACH,
+ * -EHOSTUNREACH, -EACCES ... Only slices, slice_count, to and control are read.
  */
 int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
 
@@ -199,11 +207,16 @@ enum net_option {
     NET_OPTION_COUNT
 };
 
-/* 0, or -EINVAL, -ENOPROTOOPT, -EPERM ... */
+/*
+ * 0, or -EINVAL out of range, -ENOPROTOOPT, -EPERM ... An IPv6 endpoint sets its IPv4 half as well.
+ */
 int net_udp_set_option(struct net_udp *udp, enum net_option option, int value);
 int net_udp_get_option(struct net_udp *udp, enum net_option option, int *value);
 
-/* Joining and leaving groups. `source` NULL means any source. */
+/*
+ * Joining and leaving groups. `source` NULL means any source. -EADDRINUSE: joined already;
+ * -EADDRNOTAVAIL: not joined; -ENODEV: no such interface.
+ */
 struct net_membership {
     struct net_address group;
     const struct net_address *source;

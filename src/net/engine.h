@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h - the inside of the transport engine: loops and endpoints.
+ *
+ * A loop is one thread. It runs tasks, waits in the port, and gives endpoints with work their turn;
+ * a turn is bounded, and an endpoint with work left goes to the end of the line. Everything that
+ * happens to an endpoint happens in one of these two ways:
+ *
+ * 1. Any thread leaves a reason in udp->attention; whoever finds it empty puts udp->task into the
+ *    loop's queue. The task takes all reasons at once. So the task is in the queue exactly while
+ *    attention is not 0.
+ * 2. The port reported readiness, or a turn ended with work left: the endpoint is in loop->line.
+ */
+#ifndef OPENWSK_NET_ENGINE_H
+#define OPENWSK_NET_ENGINE_H
+
+#include "net.h"
+#include "port.h"
+#include "rxbuf.h"
+
+/* Batches that one turn of one endpoint may take, in each direction. */
+#define NET_TURN_BATCHES 4u
+
+/* Datagrams that one call of the port sends. */
+#define NET_TX_BATCH 64u
+
+/* When the kernel lacks memory and promises no event, it is asked again after this time. */
+#define NET_RETRY_NS (5 * OS_NS_PER_MS)
+
+/* Consecutive failed receive calls after which an endpoint counts as broken. */
+#define NET_RX_ERRORS_MAX 64u
+
+struct net_loop {
+    const struct net_port *port;
+    struct net_port_loop *port_loop;
+    struct os_thread *thread;
+    _Atomic uint32_t thread_id;
+    _Atomic uint32_t asleep;     /* 1 from before the last look at `tasks` until the wait ended */
+    struct task_queue tasks;
+
+    /* The loop thread's own from here on. */
+    struct list line;            /* net_udp.in_line: endpoints that want a turn */
+    struct list retry;           /* net_udp.in_retry: a turn when NET_RETRY_NS are over */
+    struct net_rx rx;
+    struct task stop;
+    bool stopping;
+};
+
+struct net_engine {
+    const struct net_port *port;
+    _Atomic uint32_t next_loop;
+    _Atomic uint32_t endpoints;
+    unsigned loop_count;
+    struct net_loop loops[];
+};
+
+/* Why an endpoint wants attention. */
+#define NET_ATTEND_TASKS 0x01u
+#define NET_ATTEND_RX 0x02u
+#define NET_ATTEND_TX 0x04u
+#define NET_ATTEND_LEFT 0x08u /* the last caller has left a closing endpoint */
+#define NET_ATTEND_CLOSE 0x10u
+#define NET_ATTEND_DEAD 0x20u
+
+/*
+ * net_udp.visitors: threads inside a function that leaves something for the loop. What they left
+ * may have run, and the owner may have closed the endpoint, before they are done with it; so it is
+ * freed only when none is inside.
+ */
+
+/*
+ * net_udp.gate: who is in the port with this endpoint. Callers of other threads come in with
+ * net_udp_enter(), which fails once CLOSING is set; so the number only falls after that and reaches
+ * 0 once.
+ */
+#define NET_GATE_QUEUED 0x1u  /* sends wait: direct sends must queue behind them */
+#define NET_GATE_CLOSING 0x2u
+#define NET_GATE_CALLER 0x4u  /* one caller; above this bit is their number */
+
+/*
+ * net_udp.rx_gate: whether datagrams wait for room. The owner sets WANTED after it made room, the
+ * loop sets PARKED after it found none; both with a read-modify-write, so that one of them sees the
+ * other.
+ */
+#define NET_RX_PARKED 0x1u
+#define NET_RX_WANTED 0x2u
+
+struct net_udp {
+    struct net_engine *engine;
+    struct net_loop *loop;
+    const struct net_port *port;
+    struct net_port_udp *handle;
+    const struct net_udp_events *events;
+    void *owner;
+    enum net_family family;
+
+    struct task task;
+    _Atomic uint32_t attention;
+    _Atomic uint32_t visitors;
+    _Atomic uint32_t gate;
+    _Atomic uint32_t rx_gate;
+    struct task_queue posted;
+
+    struct base_lock tx_lock;
+    struct list tx_queue;    /* net_send.link; under tx_lock, like the next */
+    bool tx_in_flight;       /* the loop has taken some of the queue and not finished them */
+
+    /* The loop thread's own from here on. */
+    struct list in_line;
+    struct list in_retry;
+    unsigned rx_errors;
+    bool readable;
+    bool broken;
+    bool tx_blocked;         /* until the port says WRITABLE or the retry comes */
+    bool tx_armed;
+    bool closing;
+    bool left;               /* no caller is in the port any more */
+};
+
+/* --- loop.c ---------------------------------------------------------------------------------- */
+
+int net_loop_start(struct net_loop *loop, const struct net_port *port, unsigned number);
+void net_loop_stop(struct net_loop *loop);
+bool net_loop_is_current(const struct net_loop *loop);
+
+/* Leaves reasons for the endpoint's task; the caller is a visitor. */
+void net_udp_attend(struct net_udp *udp, uint32_t reasons);
+
+/* On the loop only. */
+void net_loop_line_up(struct net_udp *udp);
+void net_loop_retry(struct net_udp *udp);
+
+/* --- udp.c ----------------------------------------------------------------------------------- */
+
+/*
+ * 0, or -ESHUTDOWN once the endpoint is closing, or -EAGAIN if `refuse` has NET_GATE_QUEUED and it
+ * is set.
+ */
+int net_udp_enter(struct net_udp *udp, uint32_t refuse);
+void net_udp_leave(struct net_udp *udp);
+
+void net_udp_visit(struct net_udp *udp);
+void net_udp_end_visit(struct net_udp *udp);
+
+/* On the loop only. Whether no upcall but done() and closed() is due any more. */
+bool net_udp_is_closing(const struct net_udp *udp);
+
+/* An endpoint's turn, with work from its line. The endpoint may be gone afterwards. */
+void net_udp_turn(struct net_udp *udp);
+
+/* Errors of earlier datagrams that the kernel hands to whoever calls next. */
+bool net_error_is_latched(int error);
+
+/* --- udp_rx.c, udp_tx.c: a turn's work ------------------------------------------------------- */
+
+void net_udp_rx_turn(struct net_udp *udp);
+void net_udp_rx_unpark(struct net_udp *udp);
+void net_udp_tx_turn(struct net_udp *udp);
+void net_udp_tx_unblock(struct net_udp *udp);
+void net_udp_tx_cancel_all(struct net_udp *udp);
+bool net_udp_tx_idle(struct net_udp *udp);
+
+#endif
