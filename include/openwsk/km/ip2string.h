@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Writes at most 16 (IPv4) or 46 (IPv6) characters and returns a pointer to the terminating NUL,
  * so that output can be appended. */
@@ -80,6 +81,7 @@ NTSTATUS NTAPI RtlIpv6StringToAddressExW(_In_ PCWSTR AddressString, _Out_ struct
 #define RtlIpv6StringToAddressEx RtlIpv6StringToAddressExA
 #endif
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

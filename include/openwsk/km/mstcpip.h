@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- Ioctls ---- */
 
@@ -549,6 +550,7 @@ OPENWSK_INLINE SCOPE_ID INETADDR_SCOPE_ID(const SOCKADDR *a)
                : none;
 }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

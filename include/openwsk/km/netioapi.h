@@ -21,6 +21,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #ifndef ANY_SIZE
 #define ANY_SIZE 1
@@ -464,6 +465,7 @@ NET_IF_COMPARTMENT_ID NETIOAPI_API_ GetSessionCompartmentId(_In_ ULONG SessionId
 NETIOAPI_API SetSessionCompartmentId(_In_ ULONG SessionId,
                                      _In_ NET_IF_COMPARTMENT_ID CompartmentId);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

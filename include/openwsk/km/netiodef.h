@@ -15,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Identities of the protocol modules in the registrar. */
 extern const NPI_MODULEID NPI_MS_IPV4_MODULEID;
@@ -239,6 +240,7 @@ typedef struct tcp_hdr {
     UINT16 th_urp;
 } TCP_HDR, *PTCP_HDR;
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

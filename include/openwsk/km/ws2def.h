@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #ifndef FAR
 #define FAR
@@ -585,6 +586,7 @@ OPENWSK_INLINE ULONG ntohl(ULONG value)
 }
 #endif
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ---- Interface flags ---- */
 
@@ -507,6 +508,7 @@ OPENWSK_INLINE BOOLEAN IN6ADDR_ISEQUAL(const SOCKADDR_IN6 *a, const SOCKADDR_IN6
                      IN6_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr));
 }
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

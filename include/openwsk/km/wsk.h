@@ -25,6 +25,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define WSKAPI NTAPI
 
@@ -655,6 +656,7 @@ WskQueryProviderCharacteristics(_In_ PWSK_REGISTRATION WskRegistration,
  * completed, and every socket of this registration is closed. Wakes waiting captures. */
 _IRQL_requires_(PASSIVE_LEVEL) void WskDeregister(_In_ PWSK_REGISTRATION WskRegistration);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

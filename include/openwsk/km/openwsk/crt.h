@@ -23,6 +23,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Any IRQL for resident text. As their namesakes in the C standard. */
 size_t wcslen(const wchar_t *s) OPENWSK_CRT_THROW __asm__("openwsk_wcslen");
@@ -59,6 +60,7 @@ int _snprintf_s(char *buffer, size_t size, size_t count, const char *format, ...
 int _vsnprintf_s(char *buffer, size_t size, size_t count, const char *format, va_list arguments)
     __asm__("openwsk_vsnprintf_s");
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

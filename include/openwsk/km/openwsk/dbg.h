@@ -31,6 +31,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Any IRQL (wide strings: PASSIVE_LEVEL). At most 512 bytes a call. STATUS_SUCCESS. */
 ULONG DbgPrint(PCSTR Format, ...);
@@ -48,6 +49,7 @@ VOID DbgBreakPointWithStatus(ULONG Status);
 VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Message);
 VOID openwsk_assertion_failed(PCSTR Expression, PCSTR File, ULONG Line, PCSTR Message);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

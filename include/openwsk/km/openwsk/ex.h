@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* --- Pool ------------------------------------------------------------------------------------------------ */
 
@@ -409,6 +410,7 @@ VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime
 /* Any IRQL. The mode that the current operation came from: KernelMode. */
 KPROCESSOR_MODE ExGetPreviousMode(VOID);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -451,6 +451,7 @@ typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Any IRQL, any thread. Head and entries are 16-byte aligned and, on NT, never pageable. */
 VOID InitializeSListHead(PSLIST_HEADER SListHead);
@@ -462,6 +463,7 @@ PSLIST_ENTRY InterlockedPopEntrySList(PSLIST_HEADER SListHead);
 PSLIST_ENTRY InterlockedFlushSList(PSLIST_HEADER SListHead);
 USHORT QueryDepthSList(PSLIST_HEADER SListHead);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -312,6 +312,7 @@ typedef struct _GET_LENGTH_INFORMATION {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* --- Functions -------------------------------------------------------------------------------------------- */
 
@@ -461,6 +462,7 @@ extern const GUID GUID_DEVICE_INTERFACE_ARRIVAL;
 extern const GUID GUID_DEVICE_INTERFACE_REMOVAL;
 extern POBJECT_TYPE *IoFileObjectType;
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

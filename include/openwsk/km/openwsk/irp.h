@@ -318,6 +318,7 @@ typedef struct _IO_STACK_LOCATION {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* <= DISPATCH_LEVEL. NULL on failure; the caller completes or frees it. Not tied to a thread. */
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);
@@ -423,6 +424,7 @@ OPENWSK_INLINE PDRIVER_CANCEL openwsk_irp_set_cancel(PIRP Irp, PDRIVER_CANCEL Ro
 #define IoRetardIrpStackLocation(Irp) IoSkipCurrentIrpStackLocation(Irp)
 #define IoAdvanceIrpStackLocation(Irp) IoSetNextIrpStackLocation(Irp)
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

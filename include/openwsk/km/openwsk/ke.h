@@ -28,6 +28,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Any IRQL. That of the calling thread. */
 KIRQL KeGetCurrentIrql(VOID);
@@ -542,6 +543,7 @@ DECLSPEC_NORETURN VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParame
 #define FAST_FAIL_INVALID_LOCK_STATE 35
 #define RtlFailFast(code) __fastfail(code)
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

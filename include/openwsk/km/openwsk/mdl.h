@@ -101,6 +101,7 @@ typedef enum _MM_PAGE_PRIORITY {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* <= DISPATCH_LEVEL. NULL on failure; freed with IoFreeMdl. With an IRP, becomes its MDL or the chain's last. */
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
@@ -157,6 +158,7 @@ OPENWSK_INLINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 #define MmLockPagableCodeSection(address) MmLockPagableDataSection((PVOID)(address))
 #define MmLockPageableCodeSection(address) MmLockPagableDataSection((PVOID)(address))
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

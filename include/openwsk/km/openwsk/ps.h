@@ -55,6 +55,7 @@ typedef enum _THREADINFOCLASS {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 extern POBJECT_TYPE *PsThreadType;
 extern POBJECT_TYPE *PsProcessType;
@@ -130,6 +131,7 @@ VOID ObDereferenceObjectDeferDelete(PVOID Object);
     (ObReferenceObjectByHandleWithTag)((handle), (access), (type), (mode), (tag), (PVOID *)(object),     \
                                        (information))
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -32,6 +32,7 @@ OPENWSK_INLINE PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Length)
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Any IRQL. The number of equal bytes at the start. */
 SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length);
@@ -381,6 +382,7 @@ ULONG RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags);
 ULONG RtlNtStatusToDosError(NTSTATUS Status);
 ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -82,6 +82,7 @@ struct openwsk_seh_finally {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Any IRQL. A new record on top of this thread's stack; the stop code on overflow. */
 jmp_buf *openwsk_seh_push(void);
@@ -105,6 +106,7 @@ DECLSPEC_NORETURN VOID RtlRaiseStatus(NTSTATUS Status);
 /* Returns never either: no exception here can be continued. The record is copied. */
 DECLSPEC_NORETURN VOID RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -112,6 +112,7 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION_ALIGN64 {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Drops the handle's reference; closing a thread's handle does not end the thread. STATUS_INVALID_HANDLE. */
 NTSTATUS ZwClose(HANDLE Handle);
@@ -174,6 +175,7 @@ NTSTATUS ZwQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInf
 #define NtCurrentThread() ((HANDLE)(LONG_PTR)-2)
 #define ZwCurrentThread() NtCurrentThread()
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
