@@ -9,9 +9,7 @@
 #include <inaddr.h>
 #include <in6addr.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* Writes at most 16 (IPv4) or 46 (IPv6) characters and returns a pointer to the terminating NUL,
@@ -82,8 +80,6 @@ NTSTATUS NTAPI RtlIpv6StringToAddressExW(_In_ PCWSTR AddressString, _Out_ struct
 #endif
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

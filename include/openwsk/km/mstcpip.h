@@ -8,9 +8,7 @@
 #include <ws2ipdef.h>
 #include <ip2string.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* ---- Ioctls ---- */
@@ -551,9 +549,7 @@ OPENWSK_INLINE SCOPE_ID INETADDR_SCOPE_ID(const SOCKADDR *a)
 }
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_MSTCPIP
 #include "openwsk/net_layout_check.h"

@@ -18,9 +18,7 @@
 #include <nldef.h>
 #include <ntddndis.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 #ifndef ANY_SIZE
@@ -466,9 +464,7 @@ NETIOAPI_API SetSessionCompartmentId(_In_ ULONG SessionId,
                                      _In_ NET_IF_COMPARTMENT_ID CompartmentId);
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_NETIOAPI
 #include "openwsk/net_layout_check.h"

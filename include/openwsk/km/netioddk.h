@@ -13,9 +13,7 @@
 
 #include <ntdef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* The identity of a network programming interface; compared by value. */
@@ -162,9 +160,7 @@ OPENWSK_INLINE BOOLEAN NmrIsEqualNpiModuleId(PNPI_MODULEID ModuleId1, PNPI_MODUL
 }
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_NETIODDK
 #include "openwsk/net_layout_check.h"

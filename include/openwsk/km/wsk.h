@@ -22,9 +22,7 @@
 #include <mstcpip.h>
 #include <ip2string.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 #define WSKAPI NTAPI
@@ -657,9 +655,7 @@ WskQueryProviderCharacteristics(_In_ PWSK_REGISTRATION WskRegistration,
 _IRQL_requires_(PASSIVE_LEVEL) void WskDeregister(_In_ PWSK_REGISTRATION WskRegistration);
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_WSK
 #include "openwsk/net_layout_check.h"

@@ -58,6 +58,10 @@
 #define EXTERN_C_END
 #endif
 
+/* Around what the library defines: visible across shared objects even under -fvisibility=hidden. */
+#define OPENWSK_DECLARATIONS_BEGIN _Pragma("GCC visibility push(default)") EXTERN_C_START
+#define OPENWSK_DECLARATIONS_END EXTERN_C_END _Pragma("GCC visibility pop")
+
 /* --- Calling conventions and pointer sizes: there is one of each --------------------------------------- */
 
 #define __cdecl

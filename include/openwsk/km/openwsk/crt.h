@@ -20,9 +20,7 @@
 #define OPENWSK_CRT_THROW
 #endif
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* Any IRQL for resident text. As their namesakes in the C standard. */
@@ -61,9 +59,7 @@ int _vsnprintf_s(char *buffer, size_t size, size_t count, const char *format, va
     __asm__("openwsk_vsnprintf_s");
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define _TRUNCATE ((size_t)-1)
 

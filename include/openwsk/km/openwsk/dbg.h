@@ -28,9 +28,7 @@
 #define DPFLTR_INFO_LEVEL 3
 #define DPFLTR_MASK 0x80000000
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* Any IRQL (wide strings: PASSIVE_LEVEL). At most 512 bytes a call. STATUS_SUCCESS. */
@@ -50,9 +48,7 @@ VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Mes
 VOID openwsk_assertion_failed(PCSTR Expression, PCSTR File, ULONG Line, PCSTR Message);
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define DbgPrint(Format, ...) (DbgPrint)(Format __VA_OPT__(, ) __VA_ARGS__)
 #define DbgPrintEx(ComponentId, Level, Format, ...)                                                      \

@@ -8,9 +8,7 @@
 
 #include "ke.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* --- Pool ------------------------------------------------------------------------------------------------ */
@@ -349,7 +347,7 @@ VOID ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock);
 VOID ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock);
 VOID ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock);
 /* >= DISPATCH_LEVEL, by a shared owner. Non-zero: it is exclusive now. */
-LONG ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
+LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 
 /* --- Lists under a spin lock, any IRQL ------------------------------------------------------------------------- */
 
@@ -411,8 +409,6 @@ VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime
 KPROCESSOR_MODE ExGetPreviousMode(VOID);
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

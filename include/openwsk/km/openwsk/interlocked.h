@@ -448,10 +448,7 @@ typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
     } HeaderX64;
 } SLIST_HEADER, *PSLIST_HEADER;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-#pragma GCC visibility push(default)
+OPENWSK_DECLARATIONS_BEGIN
 
 /* Any IRQL, any thread. Head and entries are 16-byte aligned and, on NT, never pageable. */
 VOID InitializeSListHead(PSLIST_HEADER SListHead);
@@ -462,16 +459,16 @@ PSLIST_ENTRY InterlockedPopEntrySList(PSLIST_HEADER SListHead);
 /* Takes the whole chain, last pushed first, or NULL. */
 PSLIST_ENTRY InterlockedFlushSList(PSLIST_HEADER SListHead);
 USHORT QueryDepthSList(PSLIST_HEADER SListHead);
+/* Any IRQL. The first entry, which stays in the list; NULL for an empty one. */
+PSLIST_ENTRY FirstEntrySList(const SLIST_HEADER *SListHead);
 
-#pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define ExInitializeSListHead(head) InitializeSListHead(head)
 #define ExInterlockedPushEntrySList(head, entry, lock) InterlockedPushEntrySList((head), (entry))
 #define ExInterlockedPopEntrySList(head, lock) InterlockedPopEntrySList(head)
 #define ExInterlockedFlushSList(head) InterlockedFlushSList(head)
 #define ExQueryDepthSList(head) QueryDepthSList(head)
+#define RtlFirstEntrySList(head) FirstEntrySList(head)
 
 #endif

@@ -309,9 +309,7 @@ typedef struct _GET_LENGTH_INFORMATION {
     LARGE_INTEGER Length;
 } GET_LENGTH_INFORMATION, *PGET_LENGTH_INFORMATION;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* --- Functions -------------------------------------------------------------------------------------------- */
@@ -380,6 +378,10 @@ VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine
                      PVOID Context);
 VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
                        PVOID Context);
+
+/* As IoQueueWorkItemEx; FALSE: it is queued already. */
+BOOLEAN IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
+                           PVOID Context);
 
 /* --- Remove locks -------------------------------------------------------------------------------------------- */
 
@@ -463,8 +465,6 @@ extern const GUID GUID_DEVICE_INTERFACE_REMOVAL;
 extern POBJECT_TYPE *IoFileObjectType;
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

@@ -315,9 +315,7 @@ typedef struct _IO_STACK_LOCATION {
     PVOID Context;
 } IO_STACK_LOCATION;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* <= DISPATCH_LEVEL. NULL on failure; the caller completes or frees it. Not tied to a thread. */
@@ -425,8 +423,6 @@ OPENWSK_INLINE PDRIVER_CANCEL openwsk_irp_set_cancel(PIRP Irp, PDRIVER_CANCEL Ro
 #define IoAdvanceIrpStackLocation(Irp) IoSetNextIrpStackLocation(Irp)
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

@@ -25,9 +25,7 @@
 #define PROFILE_LEVEL 15
 #define HIGH_LEVEL 15
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* Any IRQL. That of the calling thread. */
@@ -35,13 +33,12 @@ KIRQL KeGetCurrentIrql(VOID);
 /* NewIrql >= the current one. Returns the old one. */
 KIRQL KfRaiseIrql(KIRQL NewIrql);
 KIRQL KeRaiseIrqlToDpcLevel(VOID);
+VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
 /* NewIrql <= the current one. */
 VOID KeLowerIrql(KIRQL NewIrql);
 /* Any IRQL. TRUE where normal kernel APCs cannot be delivered. */
 BOOLEAN KeAreApcsDisabled(VOID);
 BOOLEAN KeAreAllApcsDisabled(VOID);
-
-#define KeRaiseIrql(NewIrql, OldIrql) (*(OldIrql) = KfRaiseIrql(NewIrql))
 
 /* <= APC_LEVEL, in pairs; they nest. Guarded regions disable special APCs too. */
 VOID KeEnterCriticalRegion(VOID);
@@ -67,6 +64,7 @@ typedef struct _KLOCK_QUEUE_HANDLE {
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
 /* <= DISPATCH_LEVEL. Raises to DISPATCH_LEVEL; returns what to give back on release. Not recursive. */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock);
+VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql);
 /* DISPATCH_LEVEL. Lowers to NewIrql. */
 VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql);
 /* >= DISPATCH_LEVEL; the IRQL stays. */
@@ -77,13 +75,17 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
 /* Any IRQL. TRUE: free at this moment. */
 BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock);
 
-#define KeAcquireSpinLock(SpinLock, OldIrql) (*(OldIrql) = KeAcquireSpinLockRaiseToDpc(SpinLock))
+/* >= PASSIVE_LEVEL, from a DPC that may be threaded: raises where that is needed. */
+KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock);
+VOID KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql);
 
 /* As above; the handle stays the lock's until the release and is usually on the stack. */
 VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
 VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle);
 VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
 VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
+VOID KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
+VOID KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle);
 
 /* --- Dispatcher objects --------------------------------------------------------------------------------- */
 
@@ -119,6 +121,12 @@ typedef struct _DISPATCHER_HEADER {
             UCHAR TimerControlFlags;
             UCHAR Hand;
             UCHAR TimerMiscFlags;
+        };
+        struct {
+            UCHAR ObjectType;
+            UCHAR Absolute;
+            UCHAR ObjectSize;
+            UCHAR Inserted;
         };
     };
     LONG SignalState;
@@ -451,6 +459,10 @@ ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors);
 ULONG KeQueryMaximumProcessorCount(VOID);
 KAFFINITY KeQueryActiveProcessors(VOID);
 USHORT KeQueryActiveGroupCount(VOID);
+USHORT KeQueryMaximumGroupCount(VOID);
+KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber);
+VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count);
+ULONG KeGetCurrentProcessorNumber(VOID);
 NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber);
 ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber);
 /* <= DISPATCH_LEVEL. STATUS_INFO_LENGTH_MISMATCH, with the size needed in *Length. */
@@ -463,6 +475,8 @@ USHORT KeGetCurrentNodeNumber(VOID);
 /* <= APC_LEVEL. Hints about where the calling thread runs. */
 VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity);
 VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity);
+VOID KeSetSystemAffinityThread(KAFFINITY Affinity);
+VOID KeRevertToUserAffinityThread(VOID);
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
 VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity);
 /* PASSIVE_LEVEL. Processors come and go nowhere here: the callback runs for the existing ones alone. */
@@ -470,7 +484,6 @@ PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFun
                                         ULONG Flags);
 VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle);
 
-#define KeGetCurrentProcessorNumber() KeGetCurrentProcessorIndex()
 #define KeNumberProcessors ((CCHAR)KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS))
 
 /* --- Extended processor state: a driver is an ordinary thread here and may use every register ---------------- */
@@ -544,8 +557,6 @@ DECLSPEC_NORETURN VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParame
 #define RtlFailFast(code) __fastfail(code)
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

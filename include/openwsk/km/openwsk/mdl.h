@@ -98,9 +98,7 @@ typedef enum _MM_PAGE_PRIORITY {
         }                                                                                                \
     } while (0)
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* <= DISPATCH_LEVEL. NULL on failure; freed with IoFreeMdl. With an IRP, becomes its MDL or the chain's last. */
@@ -159,8 +157,6 @@ OPENWSK_INLINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 #define MmLockPageableCodeSection(address) MmLockPagableDataSection((PVOID)(address))
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

@@ -52,9 +52,7 @@ typedef enum _THREADINFOCLASS {
     MaxThreadInfoClass = 60
 } THREADINFOCLASS;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 extern POBJECT_TYPE *PsThreadType;
@@ -79,6 +77,7 @@ HANDLE PsGetCurrentProcessId(VOID);
 HANDLE PsGetThreadId(PETHREAD Thread);
 HANDLE PsGetProcessId(PEPROCESS Process);
 BOOLEAN PsIsSystemThread(PETHREAD Thread);
+BOOLEAN PsIsThreadTerminating(PETHREAD Thread);
 NTSTATUS PsGetThreadExitStatus(PETHREAD Thread);
 /* PASSIVE_LEVEL. */
 BOOLEAN PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion);
@@ -132,8 +131,6 @@ VOID ObDereferenceObjectDeferDelete(PVOID Object);
                                        (information))
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #endif

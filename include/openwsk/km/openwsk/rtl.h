@@ -29,9 +29,7 @@ OPENWSK_INLINE PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Length)
     return Pointer;
 }
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* Any IRQL. The number of equal bytes at the start. */
@@ -383,9 +381,7 @@ ULONG RtlNtStatusToDosError(NTSTATUS Status);
 ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status);
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 #define ALIGN_DOWN_BY(length, alignment) ((ULONG_PTR)(length) & ~((ULONG_PTR)(alignment)-1))
 #define ALIGN_UP_BY(length, alignment) ALIGN_DOWN_BY(((ULONG_PTR)(length) + (alignment)-1), (alignment))

@@ -79,9 +79,7 @@ struct openwsk_seh_finally {
     EXCEPTION_RECORD record;
 };
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OPENWSK_DECLARATIONS_BEGIN
 #pragma GCC visibility push(default)
 
 /* Any IRQL. A new record on top of this thread's stack; the stop code on overflow. */
@@ -107,9 +105,7 @@ DECLSPEC_NORETURN VOID RtlRaiseStatus(NTSTATUS Status);
 DECLSPEC_NORETURN VOID RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord);
 
 #pragma GCC visibility pop
-#ifdef __cplusplus
-}
-#endif
+OPENWSK_DECLARATIONS_END
 
 /*
  * The braces that __try opens are closed by __except or __finally. The body is a statement of an ordinary
