@@ -206,6 +206,10 @@ void nt_mutants_run_down(struct _KTHREAD *thread);
 
 /* --- DPCs, timers, work items ----------------------------------------------------------------- */
 
+/* exception.c: turns faults of this process into exceptions, while the executive runs. */
+NTSTATUS nt_seh_start(void);
+void nt_seh_stop(void);
+
 /* Counts what nt_drain waits for. */
 void nt_activity_begin(void);
 void nt_activity_end(void);
