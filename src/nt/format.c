@@ -23,8 +23,8 @@ enum size_prefix { SIZE_NONE, SIZE_CHAR, SIZE_SHORT, SIZE_LONG, SIZE_WIDE, SIZE_
 
 struct sink {
     void *buffer;
-    size_t size; /* in units, with the terminator */
-    size_t length;
+    size_t capacity; /* units that may be written, without a terminator */
+    size_t length;   /* units that there are */
     bool wide;
 };
 
@@ -53,27 +53,19 @@ struct text {
     bool wide;
 };
 
-static void put(struct sink *sink, unsigned unit)
+static void store(struct sink *sink, size_t index, unsigned unit)
 {
-    if (sink->length + 1 < sink->size) {
-        if (sink->wide)
-            ((uint16_t *)sink->buffer)[sink->length] = (uint16_t)unit;
-        else
-            ((char *)sink->buffer)[sink->length] = (char)unit;
-    }
-    sink->length++;
+    if (sink->wide)
+        ((uint16_t *)sink->buffer)[index] = (uint16_t)unit;
+    else
+        ((char *)sink->buffer)[index] = (char)unit;
 }
 
-static void terminate(struct sink *sink)
+static void put(struct sink *sink, unsigned unit)
 {
-    size_t end = sink->length < sink->size ? sink->length : sink->size - 1;
-
-    if (!sink->size)
-        return;
-    if (sink->wide)
-        ((uint16_t *)sink->buffer)[end] = 0;
-    else
-        ((char *)sink->buffer)[end] = '\0';
+    if (sink->length < sink->capacity)
+        store(sink, sink->length, unit);
+    sink->length++;
 }
 
 static unsigned peek(const struct reader *reader)
@@ -481,20 +473,107 @@ static int format_any(struct sink *sink, const void *format, va_list list)
             put(sink, peek(&start));
     }
     va_end(arguments.list);
-    terminate(sink);
     return sink->length > INT32_MAX ? -1 : (int)sink->length;
+}
+
+/* C's rules: always a terminator, and the length that the whole text has. */
+static int format_terminated(struct sink *sink, size_t size, const void *format, va_list arguments)
+{
+    int length;
+
+    sink->capacity = size ? size - 1 : 0;
+    length = format_any(sink, format, arguments);
+    if (size)
+        store(sink, sink->length < sink->capacity ? sink->length : sink->capacity, 0);
+    return length;
+}
+
+/* The rules of Microsoft's run time: no terminator when it does not fit, and -1 when the text does not. */
+static int format_filled(struct sink *sink, size_t count, const void *format, va_list arguments)
+{
+    int length;
+
+    sink->capacity = count;
+    length = format_any(sink, format, arguments);
+    if (sink->length < count)
+        store(sink, sink->length, 0);
+    return sink->length <= count ? length : -1;
 }
 
 int nt_format(char *buffer, size_t size, const char *format, va_list arguments)
 {
-    struct sink sink = { .buffer = buffer, .size = size };
+    struct sink sink = { .buffer = buffer };
 
-    return format_any(&sink, format, arguments);
+    return format_terminated(&sink, size, format, arguments);
 }
 
 int nt_format_wide(WCHAR *buffer, size_t count, const WCHAR *format, va_list arguments)
 {
-    struct sink sink = { .buffer = buffer, .size = count, .wide = true };
+    struct sink sink = { .buffer = buffer, .wide = true };
 
-    return format_any(&sink, format, arguments);
+    return format_terminated(&sink, count, format, arguments);
+}
+
+int _vsnprintf(char *buffer, size_t count, const char *format, va_list arguments)
+{
+    struct sink sink = { .buffer = buffer };
+
+    return format_filled(&sink, count, format, arguments);
+}
+
+int _vsnwprintf(wchar_t *buffer, size_t count, const wchar_t *format, va_list arguments)
+{
+    struct sink sink = { .buffer = buffer, .wide = true };
+
+    return format_filled(&sink, count, format, arguments);
+}
+
+int _snprintf(char *buffer, size_t count, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = _vsnprintf(buffer, count, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+int _snwprintf(wchar_t *buffer, size_t count, const wchar_t *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = _vsnwprintf(buffer, count, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+/* A count below the size cuts the text; without such a count an overflow leaves the empty string. */
+int _vsnprintf_s(char *buffer, size_t size, size_t count, const char *format, va_list arguments)
+{
+    bool cut = count == _TRUNCATE || count < size;
+    size_t room = count < size ? count + 1 : size;
+    int length;
+
+    if (!size)
+        return -1;
+    length = nt_format(buffer, room, format, arguments);
+    if (length >= 0 && (size_t)length < room)
+        return length;
+    if (!cut)
+        buffer[0] = '\0';
+    return -1;
+}
+
+int _snprintf_s(char *buffer, size_t size, size_t count, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = _vsnprintf_s(buffer, size, count, format, arguments);
+    va_end(arguments);
+    return length;
 }

@@ -267,6 +267,9 @@ void nt_pool_free(void *memory, ULONG tag, const void *place);
 /* IoFreeMdl in the name of the code at `place`. */
 void nt_mdl_free(PMDL mdl, const void *place);
 
+/* Paged pool for a counted string that the driver frees. */
+PVOID nt_string_allocate(size_t size, const void *place);
+
 /* nt_format for UTF-16; `count` and the result are in units. */
 int nt_format_wide(WCHAR *buffer, size_t count, const WCHAR *format, va_list arguments);
 
