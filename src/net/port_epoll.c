@@ -293,16 +293,40 @@ static int describe(const struct net_port_udp *udp, const struct net_send *send,
     return control < 0 ? control : 0;
 }
 
+/* Asked of a socket of its own: binding fails for an address that the machine does not have. */
+static bool is_local(const struct net_address *address)
+{
+    struct net_address plain = net_address_unmapped(address);
+    union net_sockaddr name;
+    socklen_t length;
+    long fd, error;
+
+    plain.port = 0;
+    length = net_address_encode(&plain, &name);
+    if (length == 0)
+        return true;
+    fd = net_sys->socket(name.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+    if (fd < 0)
+        return true;
+    error = net_sys->bind((int)fd, &name.any, length);
+    net_sys->close((int)fd);
+    return error != -EADDRNOTAVAIL;
+}
+
 /*
- * A source address that the machine does not have gives EINVAL, and nothing else that passed the
- * checks above does, as long as the control data is well-formed.
+ * For a source address that the machine does not have the kernel says EINVAL (IPv6), or ENETUNREACH
+ * (IPv4), which may also mean that there is no route. Nothing else that passed the checks above
+ * gives EINVAL.
  */
 static int name_error(const struct net_send *send, int error)
 {
-    bool source = (send->control.present & NET_CONTROL_LOCAL) &&
-                  !net_address_is_any(&send->control.local);
+    const struct net_address *source = &send->control.local;
 
-    return error == -EINVAL && source ? -EADDRNOTAVAIL : error;
+    if (!(send->control.present & NET_CONTROL_LOCAL) || net_address_is_any(source))
+        return error;
+    if (error == -EINVAL || (error == -ENETUNREACH && !is_local(source)))
+        return -EADDRNOTAVAIL;
+    return error;
 }
 
 static int send_single(struct net_port_udp *udp, const struct net_send *send)
