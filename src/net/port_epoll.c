@@ -39,6 +39,7 @@ struct rx_scratch {
 struct net_port_loop {
     int epoll;
     int event;
+    _Atomic uint32_t arms;      /* see epoll_arm() */
     struct rx_scratch rx;
 };
 
@@ -149,6 +150,7 @@ static int epoll_port_wait(struct net_port_loop *loop, struct net_port_ready *re
                                         NULL, 0);
     int filled = 0;
 
+    atomic_load_explicit(&loop->arms, memory_order_acquire);
     if (got < 0 && got != -EINTR)
         pause_instead(timeout_ns);
     for (int i = 0; i < got; i++)
@@ -212,6 +214,10 @@ static void epoll_close(struct net_port_udp *udp)
     os_free(udp);
 }
 
+/*
+ * The kernel shows the loop an endpoint only after this call, so what was written before is ready to
+ * be read; `arms` says the same in the language's words.
+ */
 static int epoll_arm(struct net_port_udp *udp, struct net_port_loop *loop, void *owner,
                      uint32_t events)
 {
@@ -222,6 +228,7 @@ static int epoll_arm(struct net_port_udp *udp, struct net_port_loop *loop, void 
         event.events |= EPOLLIN;
     if (events & NET_PORT_WRITABLE)
         event.events |= EPOLLOUT;
+    atomic_fetch_add_explicit(&loop->arms, 1, memory_order_release);
     error = (int)net_sys->epoll_ctl(loop->epoll, udp->loop ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
                                     udp->fd, &event);
     if (!error)

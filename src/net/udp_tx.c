@@ -44,18 +44,18 @@ static int check(const struct net_udp *udp, const struct net_send *send)
 
 /* --- In the caller's thread ------------------------------------------------------------------ */
 
-/*
- * One call of the port. An error that an earlier datagram left behind is used up by the first try.
- */
+/* An error that an earlier datagram left behind is used up by the first try. */
 static int send_some(struct net_udp *udp, const struct net_send *const *batch, unsigned count)
 {
-    int sent = udp->port->send(udp->handle, batch, count);
+    int first = udp->port->send(udp->handle, batch, count);
+    int second;
 
-    if (sent < 0 && net_error_is_latched(sent)) {
+    if (first >= 0 || !net_error_is_latched(first))
+        return first;
+    second = udp->port->send(udp->handle, batch, count);
+    if (second != first)
         trace_count(trace_error_swallowed);
-        sent = udp->port->send(udp->handle, batch, count);
-    }
-    return sent;
+    return second;
 }
 
 static int send_one(struct net_udp *udp, const struct net_send *send)
