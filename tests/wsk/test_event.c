@@ -23,7 +23,7 @@ struct listener {
     bool wait_for_go;             /* the callback does not return before `go` */
     KEVENT entered, go;
     KSPIN_LOCK lock;
-    unsigned calls;
+    _Atomic unsigned calls;       /* the test reads it when only the wire says that it may */
     unsigned datagrams;
     ULONG flags;
     char text[64];                /* first bytes of all payloads, in order */
