@@ -98,7 +98,7 @@ static void put_point(struct sink *sink, uint32_t point)
 {
     char bytes[4];
     uint16_t words[2];
-    size_t count = sink->wide ? utf16_put(point, words) : utf8_put(point, bytes);
+    size_t count = sink->wide ? nt_utf16_put(point, words) : nt_utf8_put(point, bytes);
 
     for (size_t i = 0; i < count; i++)
         put(sink, sink->wide ? words[i] : (unsigned char)bytes[i]);
@@ -111,13 +111,13 @@ static void put_converted(struct sink *sink, const struct text *text)
         const uint16_t *end = at + text->count;
 
         while (at < end)
-            put_point(sink, utf16_next(&at, end));
+            put_point(sink, nt_utf16_next(&at, end));
     } else {
         const char *at = text->units;
         const char *end = at + text->count;
 
         while (at < end)
-            put_point(sink, utf8_next(&at, end));
+            put_point(sink, nt_utf8_next(&at, end));
     }
 }
 

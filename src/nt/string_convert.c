@@ -59,12 +59,12 @@ static struct outcome to_utf16(char *to, size_t size, const char *from, size_t c
 
     while (from < end) {
         const char *start = from;
-        uint32_t point = utf8_next(&from, end);
+        uint32_t point = nt_utf8_next(&from, end);
         uint16_t units[2];
-        size_t bytes = utf16_put(point, units) * sizeof(uint16_t);
+        size_t bytes = nt_utf16_put(point, units) * sizeof(uint16_t);
 
         /* A well-formed U+FFFD takes three bytes; what is replaced takes one. */
-        outcome.replaced |= point == UTF_REPLACEMENT && from - start == 1;
+        outcome.replaced |= point == NT_UTF_REPLACEMENT && from - start == 1;
         outcome.needed += bytes;
         full |= outcome.needed > size;
         if (full)
@@ -83,11 +83,11 @@ static struct outcome to_utf8(char *to, size_t size, const uint16_t *from, size_
 
     while (from < end) {
         uint16_t first = *from;
-        uint32_t point = utf16_next(&from, end);
+        uint32_t point = nt_utf16_next(&from, end);
         char bytes[4];
-        size_t length = utf8_put(point, bytes);
+        size_t length = nt_utf8_put(point, bytes);
 
-        outcome.replaced |= point == UTF_REPLACEMENT && first != UTF_REPLACEMENT;
+        outcome.replaced |= point == NT_UTF_REPLACEMENT && first != NT_UTF_REPLACEMENT;
         outcome.needed += length;
         full |= outcome.needed > size;
         if (full)

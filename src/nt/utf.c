@@ -22,7 +22,7 @@ static int continuation_count(unsigned char lead, uint32_t *smallest)
     return -1;
 }
 
-uint32_t utf8_next(const char **at, const char *end)
+uint32_t nt_utf8_next(const char **at, const char *end)
 {
     const unsigned char *bytes = (const unsigned char *)*at;
     uint32_t smallest = 0;
@@ -31,33 +31,33 @@ uint32_t utf8_next(const char **at, const char *end)
 
     ++*at;
     if (count <= 0)
-        return count ? UTF_REPLACEMENT : bytes[0];
+        return count ? NT_UTF_REPLACEMENT : bytes[0];
     point = bytes[0] & (0x3Fu >> count);
     if (end - *at < count)
-        return UTF_REPLACEMENT;
+        return NT_UTF_REPLACEMENT;
     for (int i = 1; i <= count; i++) {
         if ((bytes[i] & 0xC0) != 0x80)
-            return UTF_REPLACEMENT;
+            return NT_UTF_REPLACEMENT;
         point = point << 6 | (bytes[i] & 0x3F);
     }
     if (point < smallest || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000))
-        return UTF_REPLACEMENT;
+        return NT_UTF_REPLACEMENT;
     *at += count;
     return point;
 }
 
-uint32_t utf16_next(const uint16_t **at, const uint16_t *end)
+uint32_t nt_utf16_next(const uint16_t **at, const uint16_t *end)
 {
     uint32_t unit = *(*at)++;
 
     if (unit < 0xD800 || unit >= 0xE000)
         return unit;
     if (unit >= 0xDC00 || *at == end || **at < 0xDC00 || **at >= 0xE000)
-        return UTF_REPLACEMENT;
+        return NT_UTF_REPLACEMENT;
     return 0x10000 + ((unit - 0xD800) << 10) + (*(*at)++ - 0xDC00u);
 }
 
-size_t utf8_put(uint32_t point, char units[4])
+size_t nt_utf8_put(uint32_t point, char units[4])
 {
     size_t count = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 
@@ -73,7 +73,7 @@ size_t utf8_put(uint32_t point, char units[4])
     return count;
 }
 
-size_t utf16_put(uint32_t point, uint16_t units[2])
+size_t nt_utf16_put(uint32_t point, uint16_t units[2])
 {
     if (point < 0x10000) {
         units[0] = (uint16_t)point;

@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UTF_REPLACEMENT 0xFFFDu
+#define NT_UTF_REPLACEMENT 0xFFFDu
 
 /* `*at` < `end`; moves behind what was read. */
-uint32_t utf8_next(const char **at, const char *end);
-uint32_t utf16_next(const uint16_t **at, const uint16_t *end);
+uint32_t nt_utf8_next(const char **at, const char *end);
+uint32_t nt_utf16_next(const uint16_t **at, const uint16_t *end);
 
 /* Returns how many units the code point takes. */
-size_t utf8_put(uint32_t point, char units[4]);
-size_t utf16_put(uint32_t point, uint16_t units[2]);
+size_t nt_utf8_put(uint32_t point, char units[4]);
+size_t nt_utf16_put(uint32_t point, uint16_t units[2]);
 
 #endif
