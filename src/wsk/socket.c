@@ -192,7 +192,7 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
                                   PSECURITY_DESCRIPTOR descriptor, PIRP irp)
 {
     struct creation creation = { .context = context, .callbacks = dispatch, .place = NT_CALLER() };
-    struct wsk_socket *socket;
+    struct wsk_socket *socket = NULL;
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(process);
