@@ -40,8 +40,10 @@ static _Atomic uint32_t last_id;
 
 /* --- Threads --------------------------------------------------------------------------------- */
 
-static void thread_release(struct os_thread *thread)
+static void thread_release(void *value)
 {
+    struct os_thread *thread = value;
+
     if (atomic_fetch_sub_explicit(&thread->references, 1, memory_order_acq_rel) == 1)
         free(thread);
 }
@@ -51,8 +53,9 @@ static void *thread_main(void *value)
     struct os_thread *thread = value;
 
     pthread_setname_np(pthread_self(), thread->name);
+    pthread_cleanup_push(thread_release, thread); /* also when it ends by os_thread_exit() */
     thread->fn(thread->argument);
-    thread_release(thread);
+    pthread_cleanup_pop(1);
     return NULL;
 }
 
