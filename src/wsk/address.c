@@ -11,18 +11,21 @@ SIZE_T wsk_address_size(enum net_family family)
 
 bool wsk_address_from(enum net_family family, const SOCKADDR *from, struct net_address *to)
 {
+    ADDRESS_FAMILY given;
+
+    /* Drivers keep addresses at any alignment; copying needs none. */
+    memcpy(&given, from, sizeof(given));
     memset(to, 0, sizeof(*to));
     to->family = (uint16_t)family;
-    if (family == NET_IPV4 && from->sa_family == AF_INET) {
+    if (family == NET_IPV4 && given == AF_INET) {
         SOCKADDR_IN address;
 
-        /* Drivers keep addresses at any alignment; copying needs none. */
         memcpy(&address, from, sizeof(address));
         to->port = address.sin_port;
         memcpy(to->ip, &address.sin_addr, 4);
         return true;
     }
-    if (family == NET_IPV6 && from->sa_family == AF_INET6) {
+    if (family == NET_IPV6 && given == AF_INET6) {
         SOCKADDR_IN6 address;
 
         memcpy(&address, from, sizeof(address));
