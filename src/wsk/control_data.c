@@ -63,6 +63,9 @@ static NTSTATUS parse_tos(const struct item *item, struct net_control *parsed)
     NTSTATUS status = read_int(item, 0, 255, &value);
 
     if (NT_SUCCESS(status)) {
+        /* An ECN item speaks for its two bits, whichever of the items comes first. */
+        if (parsed->present & NET_CONTROL_ECN)
+            value = (value & ~3) | (parsed->tos & 3);
         parsed->present |= NET_CONTROL_TOS;
         parsed->tos = (uint8_t)value;
     }
