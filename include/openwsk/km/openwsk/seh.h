@@ -111,10 +111,12 @@ OPENWSK_DECLARATIONS_END
  * The braces that __try opens are closed by __except or __finally. The body is a statement of an ordinary
  * block, not of a loop, so that break in it belongs to the client's loop.
  */
+#define OPENWSK_SEH_PASTE_(a, b) a##b
+#define OPENWSK_SEH_PASTE(a, b) OPENWSK_SEH_PASTE_(a, b)
 #define __try                                                                                            \
     if (setjmp(*openwsk_seh_push()) == 0) {                                                              \
         __label__ openwsk_seh_leave;                                                                     \
-        struct openwsk_seh_body openwsk_seh_scope                                                        \
+        struct openwsk_seh_body OPENWSK_SEH_PASTE(openwsk_seh_scope_, __COUNTER__)                       \
             __attribute__((__cleanup__(openwsk_seh_pop), __unused__)) = {1};
 
 #define OPENWSK_SEH_BODY_END                                                                             \
