@@ -83,8 +83,6 @@ static bool keep_slices(struct wsk_request *request, const struct net_send *send
 static NTSTATUS result_of(int error, const WSK_BUF *buffer, ULONG_PTR *information)
 {
     *information = error ? 0 : buffer->Length;
-    if (error)
-        trace_count(trace_datagram_send_failed);
     return wsk_status_from_errno(error);
 }
 
