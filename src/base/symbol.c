@@ -44,25 +44,57 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* clang writes no index of addresses, without which dwfl_module_getsrc() finds nothing. */
+static const char *search_line(Dwfl_Module *module, Dwarf_Addr address, int *number)
+{
+    Dwarf_Addr bias;
+
+    for (Dwarf_Die *unit = NULL; (unit = dwfl_module_nextcu(module, unit, &bias));) {
+        Dwarf_Line *line = NULL;
+
+        if (dwarf_haspc(unit, address - bias) == 1)
+            line = dwarf_getsrc_die(unit, address - bias);
+        if (line && dwarf_lineno(line, number) == 0)
+            return dwarf_linesrc(line, NULL, NULL);
+    }
+    return NULL;
+}
+
+static const char *find_line(Dwfl_Module *module, Dwarf_Addr address, int *number)
+{
+    Dwfl_Line *line = dwfl_module_getsrc(module, address);
+
+    if (line)
+        return dwfl_lineinfo(line, NULL, number, NULL, NULL, NULL);
+    return search_line(module, address, number);
+}
+
+bool symbol_describe_in(Dwfl_Module *module, uint64_t address, char *text, size_t size)
+{
+    const char *function = dwfl_module_addrname(module, address);
+    const char *file;
+    int number;
+
+    if (!function)
+        return false;
+    file = find_line(module, address, &number);
+    if (file)
+        snprintf(text, size, "%s (%s:%d)", function, base_name(file), number);
+    else
+        snprintf(text, size, "%s (%s)", function,
+                 base_name(dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL)));
+    return true;
+}
+
 static bool describe_by_debug_information(Dwarf_Addr address, char *text, size_t size)
 {
     Dwfl *session = open_session();
     Dwfl_Module *module = session ? dwfl_addrmodule(session, address) : NULL;
-    const char *function = module ? dwfl_module_addrname(module, address) : NULL;
-    Dwfl_Line *line = module ? dwfl_module_getsrc(module, address) : NULL;
-    const char *file = NULL;
-    int number = 0;
+    bool described = module && symbol_describe_in(module, address, text, size);
 
-    if (line)
-        file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-    if (function && file)
-        snprintf(text, size, "%s (%s:%d)", function, base_name(file), number);
-    else if (function)
-        snprintf(text, size, "%s (%s)", function,
-                 base_name(dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL)));
     if (session)
         dwfl_end(session);
-    return function != NULL;
+    return described;
 }
 
 void symbol_describe(const void *address, char *text, size_t size)

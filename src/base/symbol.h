@@ -3,13 +3,19 @@
 #ifndef OPENWSK_BASE_SYMBOL_H
 #define OPENWSK_BASE_SYMBOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define SYMBOL_TEXT_MAX 320
 #define SYMBOL_STACK_MAX 48
 
 /* "SendDatagram (send_datagram.c:42)"; less where debugging information is missing, never empty. */
 void symbol_describe(const void *address, char *text, size_t size);
+
+/* The same for an address in a module of elfutils' libdwfl, which need not be loaded. False: unknown. */
+struct Dwfl_Module;
+bool symbol_describe_in(struct Dwfl_Module *module, uint64_t address, char *text, size_t size);
 
 /* Fills `addresses` with the calling thread's return addresses, innermost first; returns how many. */
 size_t symbol_stack(const void **addresses, size_t count);

@@ -153,28 +153,14 @@ static GElf_Addr find_use(const struct object *object, GElf_Addr slot)
 
 /* --- Saying --------------------------------------------------------------------------------- */
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 static void describe_use(const struct object *object, GElf_Addr use, char *text, size_t size)
 {
-    Dwfl_Module *module = use ? object->module : NULL;
-    const char *function = module ? dwfl_module_addrname(module, object->bias + use) : NULL;
-    Dwfl_Line *line = module ? dwfl_module_getsrc(module, object->bias + use) : NULL;
-    const char *file = NULL;
-    int number = 0;
+    static const char prefix[] = ", used at ";
 
-    if (line)
-        file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-    if (function && file)
-        snprintf(text, size, ", used at %s (%s:%d)", function, base_name(file), number);
-    else if (function)
-        snprintf(text, size, ", used at %s", function);
-    else
+    snprintf(text, size, "%s", prefix);
+    if (!use || !object->module ||
+        !symbol_describe_in(object->module, object->bias + use, text + sizeof(prefix) - 1,
+                            size - (sizeof(prefix) - 1)))
         text[0] = '\0';
 }
 
