@@ -202,6 +202,17 @@ NTSTATUS (ObReferenceObjectByPointer)(PVOID object, ACCESS_MASK access, POBJECT_
     return STATUS_SUCCESS;
 }
 
+NTSTATUS (ObOpenObjectByPointer)(PVOID object, ULONG attributes, PACCESS_STATE access_state,
+                                 ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode,
+                                 PHANDLE handle)
+{
+    (void)attributes, (void)access_state, (void)access, (void)mode;
+    nt_require_irql(PASSIVE_LEVEL, "ObOpenObjectByPointer", NT_CALLER());
+    if (type && nt_object_type(object) != type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    return nt_handle_create(object, NT_CALLER(), handle);
+}
+
 NTSTATUS (ZwClose)(HANDLE handle)
 {
     nt_require_irql(PASSIVE_LEVEL, "ZwClose", NT_CALLER());

@@ -92,11 +92,26 @@ struct _OBJECT_TYPE {
     void (*destroy)(void *body); /* the last reference went; the memory is freed afterwards */
 };
 
+/* Stands in front of the body. The mark tells an object from other memory, which has no count to change. */
+struct nt_object_header {
+    _Alignas(16) uint64_t mark;
+    _Atomic LONG_PTR references;
+    POBJECT_TYPE type;
+};
+
+#define NT_OBJECT_MARK 0x004A424F54444E49ull
+
+/* For an object in static storage: its one reference is never dropped. */
+#define NT_OBJECT_STATIC(object_type) { .mark = NT_OBJECT_MARK, .references = 1, .type = (object_type) }
+
 /*
  * Makes an object with one reference, which its maker owns. The body is zeroed and aligned to 16 bytes. NULL
  * when there is no memory. ObReferenceObject and ObDereferenceObject take the body.
  */
 void *nt_object_create(POBJECT_TYPE type, size_t body_size);
+
+/* False when the last reference is gone: for tables whose entries destroy() takes out. */
+bool nt_object_try_reference(void *body);
 
 POBJECT_TYPE nt_object_type(const void *body);
 LONG_PTR nt_object_references(const void *body);
@@ -205,10 +220,6 @@ bool nt_mutant_take(PKMUTANT mutex, struct _KTHREAD *thread);
 void nt_mutants_run_down(struct _KTHREAD *thread);
 
 /* --- DPCs, timers, work items ----------------------------------------------------------------- */
-
-/* exception.c: turns faults of this process into exceptions, while the executive runs. */
-NTSTATUS nt_seh_start(void);
-void nt_seh_stop(void);
 
 /* Counts what nt_drain waits for. */
 void nt_activity_begin(void);

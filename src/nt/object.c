@@ -4,39 +4,30 @@
 
 #include <string.h>
 
-/* Tells an object from any other memory: what is not one has no count to change. */
-#define OBJECT_MARK 0x004A424F54444E49ull
-
-struct object_header {
-    _Alignas(16) uint64_t mark;
-    _Atomic LONG_PTR references;
-    POBJECT_TYPE type;
-};
-
-static struct object_header *header_of(const void *body)
+static struct nt_object_header *header_of(const void *body)
 {
-    return (struct object_header *)((char *)(uintptr_t)body - sizeof(struct object_header));
+    return (struct nt_object_header *)((char *)(uintptr_t)body - sizeof(struct nt_object_header));
 }
 
 void *nt_object_create(POBJECT_TYPE type, size_t body_size)
 {
-    size_t size = (sizeof(struct object_header) + body_size + 15) & ~(size_t)15;
-    struct object_header *header = os_allocate_aligned(16, size);
+    size_t size = (sizeof(struct nt_object_header) + body_size + 15) & ~(size_t)15;
+    struct nt_object_header *header = os_allocate_aligned(16, size);
 
     if (!header)
         return NULL;
     memset(header, 0, size);
-    header->mark = OBJECT_MARK;
+    header->mark = NT_OBJECT_MARK;
     header->type = type;
     atomic_init(&header->references, 1);
     return header + 1;
 }
 
-static struct object_header *require_object(const void *body, const char *function, const void *place)
+static struct nt_object_header *require_object(const void *body, const char *function, const void *place)
 {
-    struct object_header *header = body ? header_of(body) : NULL;
+    struct nt_object_header *header = body ? header_of(body) : NULL;
 
-    if (!header || header->mark != OBJECT_MARK)
+    if (!header || header->mark != NT_OBJECT_MARK)
         NT_BUG(REFERENCE_BY_POINTER, 0, body, 0, place, "%s was given %p, which is no object.",
                function, body);
     return header;
@@ -52,11 +43,24 @@ LONG_PTR nt_object_references(const void *body)
     return atomic_load_explicit(&header_of(body)->references, memory_order_relaxed);
 }
 
+bool nt_object_try_reference(void *body)
+{
+    _Atomic LONG_PTR *references = &header_of(body)->references;
+    LONG_PTR seen = atomic_load_explicit(references, memory_order_relaxed);
+
+    while (seen > 0) {
+        if (atomic_compare_exchange_weak_explicit(references, &seen, seen + 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
 /* --- Counting -------------------------------------------------------------------------------- */
 
 static LONG_PTR add_reference(void *body, const char *function, const void *place)
 {
-    struct object_header *header = require_object(body, function, place);
+    struct nt_object_header *header = require_object(body, function, place);
     LONG_PTR before = atomic_fetch_add_explicit(&header->references, 1, memory_order_relaxed);
 
     if (before <= 0)
@@ -68,7 +72,7 @@ static LONG_PTR add_reference(void *body, const char *function, const void *plac
 
 static LONG_PTR drop_reference(void *body, const char *function, const void *place)
 {
-    struct object_header *header = require_object(body, function, place);
+    struct nt_object_header *header = require_object(body, function, place);
     LONG_PTR after = atomic_fetch_sub_explicit(&header->references, 1, memory_order_acq_rel) - 1;
 
     if (after < 0)
@@ -107,4 +111,11 @@ LONG_PTR (ObfDereferenceObjectWithTag)(PVOID object, ULONG tag)
     (void)tag;
     nt_require_irql(DISPATCH_LEVEL, "ObDereferenceObjectWithTag", NT_CALLER());
     return drop_reference(object, "ObDereferenceObjectWithTag", NT_CALLER());
+}
+
+/* Wherever the last reference goes, deleting is safe here. */
+void (ObDereferenceObjectDeferDelete)(PVOID object)
+{
+    nt_require_irql(DISPATCH_LEVEL, "ObDereferenceObjectDeferDelete", NT_CALLER());
+    drop_reference(object, "ObDereferenceObjectDeferDelete", NT_CALLER());
 }

@@ -20,11 +20,36 @@ static struct base_lock ended_lock;
 static struct list ended = LIST_INITIALISER(ended);
 
 static struct _OBJECT_TYPE thread_type = { .name = "thread", .waitable = true };
-static struct _OBJECT_TYPE process_type = { .name = "process", .waitable = true };
+static void process_destroy(void *process);
+static struct _OBJECT_TYPE process_type = {
+    .name = "process", .waitable = true, .destroy = process_destroy,
+};
 static POBJECT_TYPE thread_type_pointer = &thread_type;
 static POBJECT_TYPE process_type_pointer = &process_type;
 POBJECT_TYPE *PsThreadType = &thread_type_pointer;
 POBJECT_TYPE *PsProcessType = &process_type_pointer;
+
+/* The one process is in static storage, so that drivers may read this variable at any time. */
+static struct {
+    struct nt_object_header header;
+    struct _EPROCESS process;
+} system_process = {
+    .header = NT_OBJECT_STATIC(&process_type),
+    .process.Pcb.Header = {
+        .Type = NT_PROCESS,
+        .Size = sizeof(struct _KPROCESS) / sizeof(LONG),
+        .WaitListHead = { &system_process.process.Pcb.Header.WaitListHead,
+                          &system_process.process.Pcb.Header.WaitListHead },
+    },
+};
+PEPROCESS PsInitialSystemProcess = &system_process.process;
+
+/* The executive's own reference is the last one. */
+static void process_destroy(void *process)
+{
+    NT_BUG(REFERENCE_BY_POINTER, &process_type, process, 0, 0,
+           "A reference to the System process was dropped that nobody had.");
+}
 
 /* --- The objects ----------------------------------------------------------------------------- */
 
@@ -75,17 +100,7 @@ struct _ETHREAD *nt_thread_current(void)
 
 struct _EPROCESS *nt_process(void)
 {
-    static struct base_lock lock;
-    static struct _EPROCESS *process;
-
-    base_lock_acquire(&lock);
-    if (!process) {
-        process = nt_object_create(&process_type, sizeof(*process));
-        BASE_REQUIRE(process);
-        nt_header_init(&process->Pcb.Header, NT_PROCESS, sizeof(process->Pcb), 0);
-    }
-    base_lock_release(&lock);
-    return process;
+    return &system_process.process;
 }
 
 /* --- System threads -------------------------------------------------------------------------- */
@@ -221,6 +236,17 @@ HANDLE PsGetCurrentProcessId(VOID)
     return (HANDLE)(ULONG_PTR)SYSTEM_PROCESS_ID;
 }
 
+HANDLE PsGetProcessId(PEPROCESS process)
+{
+    (void)process;
+    return (HANDLE)(ULONG_PTR)SYSTEM_PROCESS_ID;
+}
+
+KPROCESSOR_MODE ExGetPreviousMode(VOID)
+{
+    return KernelMode;
+}
+
 PEPROCESS (PsGetCurrentProcess)(VOID)
 {
     return nt_process();
@@ -272,14 +298,35 @@ LONG KeSetBasePriorityThread(PKTHREAD thread, LONG increment)
     return __atomic_exchange_n(&target->base_increment, increment, __ATOMIC_RELAXED);
 }
 
+static bool is_hint(THREADINFOCLASS information_class)
+{
+    switch (information_class) {
+    case ThreadPriority:
+    case ThreadBasePriority:
+    case ThreadAffinityMask:
+    case ThreadIdealProcessor:
+    case ThreadPriorityBoost:
+    case ThreadIoPriority:
+    case ThreadPagePriority:
+    case ThreadGroupInformation:
+    case ThreadIdealProcessorEx:
+    case ThreadNameInformation:
+        return true;
+    default:
+        return false;
+    }
+}
+
 NTSTATUS ZwSetInformationThread(HANDLE handle, THREADINFOCLASS information_class, PVOID information,
                                 ULONG length)
 {
     void *thread;
     NTSTATUS status;
 
-    (void)information_class, (void)information, (void)length;
+    (void)information, (void)length;
     nt_require_irql(PASSIVE_LEVEL, "ZwSetInformationThread", NT_CALLER());
+    if (!is_hint(information_class))
+        return STATUS_INVALID_INFO_CLASS;
     status = nt_handle_object(handle, &thread_type, &thread);
     if (NT_SUCCESS(status))
         ObDereferenceObject(thread);
