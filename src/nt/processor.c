@@ -2,6 +2,8 @@
 /* processor.c - one group, one node, the processors that this process may use. */
 #include "nt_internal.h"
 
+#include <string.h>
+
 #define GROUP_SIZE 64u
 
 static ULONG count(void)
@@ -157,4 +159,117 @@ void (KeQueryNodeActiveAffinity)(USHORT node, PGROUP_AFFINITY affinity, PUSHORT 
         *affinity = (GROUP_AFFINITY){ .Mask = node == 0 ? mask() : 0 };
     if (processors)
         *processors = node == 0 ? (USHORT)count() : 0;
+}
+
+/* --- Topology ---------------------------------------------------------------------------------- */
+
+static ULONG fill_node(PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record)
+{
+    record->NumaNode.GroupCount = 1;
+    record->NumaNode.GroupMask.Mask = mask();
+    return FIELD_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, NumaNode) +
+           sizeof(record->NumaNode);
+}
+
+static ULONG fill_group(PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record)
+{
+    record->Group.MaximumGroupCount = 1;
+    record->Group.ActiveGroupCount = 1;
+    record->Group.GroupInfo[0].MaximumProcessorCount = (UCHAR)count();
+    record->Group.GroupInfo[0].ActiveProcessorCount = (UCHAR)count();
+    record->Group.GroupInfo[0].ActiveProcessorMask = mask();
+    return FIELD_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Group) + sizeof(record->Group);
+}
+
+/* A package holds all processors, a core the one that was asked for (or all). */
+static ULONG fill_processor(PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record,
+                            const PROCESSOR_NUMBER *one)
+{
+    record->Processor.GroupCount = 1;
+    record->Processor.GroupMask[0].Mask = one ? (KAFFINITY)1 << one->Number : mask();
+    return FIELD_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Processor) +
+           sizeof(record->Processor);
+}
+
+NTSTATUS (KeQueryLogicalProcessorRelationship)(PPROCESSOR_NUMBER number,
+                                               LOGICAL_PROCESSOR_RELATIONSHIP type,
+                                               PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX information,
+                                               PULONG length)
+{
+    SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record = { .Relationship = type };
+
+    nt_require_irql(DISPATCH_LEVEL, "KeQueryLogicalProcessorRelationship", NT_CALLER());
+    if (number && (number->Group != 0 || number->Number >= count()))
+        return STATUS_INVALID_PARAMETER;
+    if (type == RelationNumaNode || type == RelationNumaNodeEx)
+        record.Size = fill_node(&record);
+    else if (type == RelationGroup)
+        record.Size = fill_group(&record);
+    else if (type == RelationProcessorPackage || type == RelationProcessorDie)
+        record.Size = fill_processor(&record, NULL);
+    else if (type == RelationProcessorCore && number)
+        record.Size = fill_processor(&record, number);
+    else
+        return STATUS_NOT_SUPPORTED;
+    if (!information || *length < record.Size) {
+        *length = record.Size;
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    memcpy(information, &record, record.Size);
+    *length = record.Size;
+    return STATUS_SUCCESS;
+}
+
+/* Processors stay as they are, so the callback runs for the present ones or never. */
+PVOID (KeRegisterProcessorChangeCallback)(PPROCESSOR_CALLBACK_FUNCTION callback, PVOID context,
+                                          ULONG flags)
+{
+    static const char registered;
+
+    nt_require_irql(PASSIVE_LEVEL, "KeRegisterProcessorChangeCallback", NT_CALLER());
+    if (!(flags & KE_PROCESSOR_CHANGE_ADD_EXISTING))
+        return (PVOID)(uintptr_t)&registered;
+    for (int state = KeProcessorAddStartNotify; state <= KeProcessorAddCompleteNotify; state++) {
+        for (ULONG i = 0; i < count(); i++) {
+            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {
+                .State = state, .NtNumber = i, .ProcNumber = { .Number = (UCHAR)i },
+            };
+            NTSTATUS status = STATUS_SUCCESS;
+
+            callback(context, &change, &status);
+            if (!NT_SUCCESS(status))
+                return NULL;
+        }
+    }
+    return (PVOID)(uintptr_t)&registered;
+}
+
+void (KeDeregisterProcessorChangeCallback)(PVOID handle)
+{
+    (void)handle;
+}
+
+/* --- Registers: a driver is an ordinary thread and may use them all ------------------------------ */
+
+NTSTATUS (KeSaveExtendedProcessorState)(ULONG64 features, PXSTATE_SAVE save)
+{
+    (void)features, (void)save;
+    return STATUS_SUCCESS;
+}
+
+void (KeRestoreExtendedProcessorState)(PXSTATE_SAVE save)
+{
+    (void)save;
+}
+
+NTSTATUS (KeSaveFloatingPointState)(PKFLOATING_SAVE save)
+{
+    (void)save;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS (KeRestoreFloatingPointState)(PKFLOATING_SAVE save)
+{
+    (void)save;
+    return STATUS_SUCCESS;
 }

@@ -56,3 +56,12 @@ void (ExReleasePushLockSharedEx)(PEX_PUSH_LOCK lock, ULONG flags)
     if (!nt_rw_release_shared(word_of(lock)))
         stop_for_release(lock, "ExReleasePushLockShared", "shared", NT_CALLER());
 }
+
+/* For callers that do not know how they hold it. */
+void (ExReleasePushLockEx)(PEX_PUSH_LOCK lock, ULONG flags)
+{
+    (void)flags;
+    nt_require_irql(APC_LEVEL, "ExReleasePushLock", NT_CALLER());
+    if (!nt_rw_release_exclusive(word_of(lock), WRITER) && !nt_rw_release_shared(word_of(lock)))
+        stop_for_release(lock, "ExReleasePushLock", "in any way", NT_CALLER());
+}

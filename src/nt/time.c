@@ -82,6 +82,11 @@ ULONG (ExSetTimerResolution)(ULONG desired, BOOLEAN set)
     return UNITS_PER_TICK;
 }
 
+void (ExQueryTimerResolution)(PULONG maximum, PULONG minimum, PULONG current)
+{
+    *maximum = *minimum = *current = UNITS_PER_TICK;
+}
+
 /* Busy, as the contract says: callers hold spin locks. */
 void (KeStallExecutionProcessor)(ULONG microseconds)
 {
