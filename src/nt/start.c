@@ -2,6 +2,8 @@
 /* start.c - the executive's life, and what it means that nothing is left to do. */
 #include "nt_internal.h"
 
+#include "exception.h"
+
 static struct base_lock life_lock;
 static unsigned starts;
 

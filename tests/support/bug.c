@@ -69,6 +69,11 @@ static int run(void (*fn)(void), const char *file, int line)
     return status;
 }
 
+int bug_check_run(void (*fn)(void))
+{
+    return run(fn, __FILE__, __LINE__);
+}
+
 void bug_check_expect(unsigned code, void (*fn)(void), const char *file, int line)
 {
     int status = run(fn, file, line);

@@ -15,6 +15,9 @@
 #define assert_bug_check(code, fn) bug_check_expect((code), (fn), __FILE__, __LINE__)
 void bug_check_expect(unsigned code, void (*fn)(void), const char *file, int line);
 
+/* Runs `fn` in a child likewise, without expecting anything. Returns its wait status. */
+int bug_check_run(void (*fn)(void));
+
 /* What the last child printed to standard error. */
 const char *bug_check_text(void);
 
