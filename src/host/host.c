@@ -67,7 +67,9 @@ static void take_config(const struct openwsk_config *config)
 
 openwsk_status openwsk_start(const struct openwsk_config *config)
 {
-    const struct vf_config verifier = { .report = report, .bug_check = bug_check };
+    const struct vf_config verifier = {
+        .report = report, .bug_check = bug_check, .visit_retained = wsk_retained_visit,
+    };
     const struct wsk_config provider = { 0 };
     NTSTATUS status;
 

@@ -203,7 +203,7 @@ void vf_start(const struct vf_config *config)
     forget_findings();
     settings = *config;
     base_lock_release(&lock);
-    vf_leak_baseline();
+    vf_leak_begin(config);
     atomic_store_explicit(&base_hooks, &table, memory_order_release);
 }
 

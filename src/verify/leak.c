@@ -35,6 +35,7 @@ struct groups {
 
 /* Only `kind`, `tag`, `place` and `count` mean something. One thread at a time: the host's. */
 static struct groups reported;
+static void (*visit_retained)(vf_things_fn *visit, void *context);
 
 static struct group *groups_append(struct groups *groups, const struct group *group)
 {
@@ -81,7 +82,7 @@ static void add_thing(struct groups *groups, const struct group *thing)
         groups_append(groups, thing);
         return;
     }
-    group->count++;
+    group->count += thing->count;
     group->bytes += thing->bytes;
 }
 
@@ -104,11 +105,20 @@ static void add_timer(PKTIMER timer, const void *place, void *groups)
     add_thing(groups, &thing);
 }
 
+static void add_retained(size_t count, const void *place, void *groups)
+{
+    struct group things = { .kind = LEDGER_INDICATION, .place = place, .count = count };
+
+    add_thing(groups, &things);
+}
+
 static void collect(struct groups *groups)
 {
     for (uint32_t kind = 0; kind < LEDGER_KIND_COUNT; kind++)
         ledger_visit(kind, add_entry, groups);
     nt_timer_visit(add_timer, groups);
+    if (visit_retained)
+        visit_retained(add_retained, groups);
 }
 
 /* --- Saying --------------------------------------------------------------------------------- */
@@ -127,14 +137,15 @@ static void tag_words(uint32_t tag, char text[5])
 static void describe(const struct group *group, char *text, size_t size)
 {
     const char *name = ledger_kind_name(group->kind, group->count);
+    bool pool = group->kind == LEDGER_POOL;
     char tag[5];
     size_t used = (size_t)snprintf(text, size, "%zu %s", group->count, name);
 
-    if (group->bytes && used < size)
+    if (pool && used < size)
         used += (size_t)snprintf(text + used, size - used, " of %llu bytes%s",
                                  (unsigned long long)group->bytes,
                                  group->count > 1 ? " in all" : "");
-    if (group->tag && used < size) {
+    if ((pool || group->kind == LEDGER_LOOKASIDE) && used < size) {
         tag_words(group->tag, tag);
         used += (size_t)snprintf(text + used, size - used, ", tag '%s'", tag);
     }
@@ -214,8 +225,9 @@ static void keep_news(struct groups *groups, const char *module)
     groups->count = kept;
 }
 
-void vf_leak_baseline(void)
+void vf_leak_begin(const struct vf_config *config)
 {
+    visit_retained = config->visit_retained;
     groups_clear(&reported);
     collect(&reported);
 }

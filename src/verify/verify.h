@@ -19,9 +19,14 @@
 /* Findings that are kept and counted; beyond these they are printed only. */
 #define VF_FINDINGS_MAX 1024u
 
+typedef void vf_things_fn(size_t count, const void *place, void *context);
+
 struct vf_config {
     void (*report)(const char *text, size_t length); /* a line; any thread */
     void (*bug_check)(unsigned stop_code);           /* may be NULL */
+
+    /* Calls `visit` for the retained indications, which are not in the ledger. May be NULL. */
+    void (*visit_retained)(vf_things_fn *visit, void *context);
 };
 
 /* Forgets earlier findings and installs the hooks. The executive is up, no driver is loaded. */

@@ -8,6 +8,7 @@
 #include <wdm.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct net_port;
 
@@ -27,5 +28,12 @@ void wsk_stop(void);
  * STATUS_DEVICE_NOT_READY, as on a machine that is still booting. True after wsk_start().
  */
 void wsk_set_ready(bool ready);
+
+/*
+ * Calls `visit` for each socket of whose datagrams the client holds some, with their number and a place in
+ * the callback that kept them. It may call nothing of the provider. PASSIVE_LEVEL.
+ */
+typedef void wsk_retained_visit_fn(size_t count, const void *place, void *context);
+void wsk_retained_visit(wsk_retained_visit_fn *visit, void *context);
 
 #endif

@@ -188,7 +188,7 @@ case_leak_handle() { leaks bad_leak_handle '1 open handle'; }
 case_leak_timer() { leaks bad_leak_timer '1 armed timer'; }
 case_leak_device() { leaks bad_leak_device '1 device object'; }
 case_leak_work_item() { leaks bad_leak_work_item '1 work item'; }
-case_leak_lookaside() { leaks bad_leak_lookaside '1 lookaside list'; }
+case_leak_lookaside() { leaks bad_leak_lookaside "1 lookaside list, tag 'List'"; }
 case_leak_registration() { leaks bad_leak_registration '1 WSK registration'; }
 case_leak_npi() { leaks bad_leak_npi '1 captured provider NPI'; }
 
@@ -199,7 +199,7 @@ case_leak_socket() {
 
 case_leak_indication() {
     run 1 --once "$drivers/bad_leak_indication.c" -I "$SOURCE/examples"
-    says "$err" 'WSK-V16: bad_leak_indication left behind 1 retained datagram indication'
+    says "$err" 'WSK-V16: bad_leak_indication left behind 1 retained datagram indication, made at Received'
 }
 
 case_quiet() {

@@ -61,6 +61,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     WSK_EVENT_CALLBACK_CONTROL Control = { &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE_FROM };
     PWSK_PROVIDER_DATAGRAM_DISPATCH Dispatch;
     SOCKADDR_INET Address;
+    WSK_REQUEST Request;
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -84,6 +85,16 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     }
     if (NT_SUCCESS(Status)) {
         KeWaitForSingleObject(&Kept, Executive, KernelMode, FALSE, NULL);
+        Status = WskRequestAllocate(&Request);
+    }
+    if (NT_SUCCESS(Status)) {
+        /* Completes when the callback has returned, which is when the datagram is kept. */
+        Control.EventMask |= WSK_EVENT_DISABLE;
+        Status = WskRequestWait(&Request, Dispatch->WskControlSocket(
+                                              Socket, WskSetOption, SO_WSK_EVENT_CALLBACK,
+                                              SOL_SOCKET, sizeof(Control), &Control, 0, NULL, NULL,
+                                              Request.Irp));
+        WskRequestFree(&Request);
     }
     DriverObject->DriverUnload = DriverUnload;
     return Status;
