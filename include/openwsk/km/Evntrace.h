@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* Evntrace.h - evntrace.h under the spelling that some drivers use. */
+#include "evntrace.h"

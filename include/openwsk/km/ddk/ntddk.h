@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* ddk/ntddk.h - ntddk.h under the path that MinGW and Wine give it. */
+#include "../ntddk.h"
