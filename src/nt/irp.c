@@ -64,7 +64,7 @@ VOID IoInitializeIrp(PIRP irp, USHORT size, CCHAR stack_size)
     initialise(irp, size, stack_size);
 }
 
-static PIRP allocate(CCHAR stack_size, const void *place)
+PIRP nt_irp_allocate(CCHAR stack_size, const void *place)
 {
     USHORT size = IoSizeOfIrp(stack_size);
     PIRP irp;
@@ -85,7 +85,7 @@ PIRP IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)
 
     (void)charge_quota;
     nt_require_irql(DISPATCH_LEVEL, "IoAllocateIrp", place);
-    return allocate(stack_size, place);
+    return nt_irp_allocate(stack_size, place);
 }
 
 PIRP IoAllocateIrpEx(PDEVICE_OBJECT device, CCHAR stack_size, BOOLEAN charge_quota)
@@ -95,7 +95,7 @@ PIRP IoAllocateIrpEx(PDEVICE_OBJECT device, CCHAR stack_size, BOOLEAN charge_quo
     (void)device;
     (void)charge_quota;
     nt_require_irql(DISPATCH_LEVEL, "IoAllocateIrpEx", place);
-    return allocate(stack_size, place);
+    return nt_irp_allocate(stack_size, place);
 }
 
 static _Noreturn void bad_free(enum io_violation violation, const IRP *irp, const char *why,
@@ -118,7 +118,7 @@ static _Noreturn void bad_double_free(const IRP *irp, const void *place)
                 "IoFreeIrp: the IRP has been freed before; it is the %s", what);
 }
 
-static void free_irp(PIRP irp, const void *place)
+void nt_irp_free(PIRP irp, const void *place)
 {
     enum nt_block_state state = nt_block_state(irp);
 
@@ -138,7 +138,7 @@ static void free_irp(PIRP irp, const void *place)
 VOID IoFreeIrp(PIRP irp)
 {
     nt_require_irql(DISPATCH_LEVEL, "IoFreeIrp", NT_CALLER());
-    free_irp(irp, NT_CALLER());
+    nt_irp_free(irp, NT_CALLER());
 }
 
 VOID IoReuseIrp(PIRP irp, NTSTATUS status)
@@ -342,6 +342,22 @@ static void free_mdls(PIRP irp, const void *place)
     }
 }
 
+/* device_request.c left the size of the caller's buffer in the overlay, which such an IRP does not use. */
+static void copy_output(PIRP irp, const void *place)
+{
+    const ULONG copies = IRP_BUFFERED_IO | IRP_INPUT_OPERATION;
+
+    if ((irp->Flags & copies) != copies || NT_ERROR(irp->IoStatus.Status))
+        return;
+    if (irp->IoStatus.Information > (ULONG_PTR)irp->Overlay.AllocationSize.QuadPart)
+        NT_BUG(DRIVER_VERIFIER_IOMANAGER_VIOLATION, irp, irp->IoStatus.Information,
+               irp->Overlay.AllocationSize.QuadPart, place,
+               "an IRP was completed with Information %llu, but its output buffer has %llu bytes",
+               (unsigned long long)irp->IoStatus.Information,
+               (unsigned long long)irp->Overlay.AllocationSize.QuadPart);
+    memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, irp->IoStatus.Information);
+}
+
 /* wdm.h, IoBuildDeviceIoControlRequest: the I/O manager hands the result over and frees what it made. */
 static void finish_built_irp(PIRP irp, const void *place)
 {
@@ -349,14 +365,12 @@ static void finish_built_irp(PIRP irp, const void *place)
     PIO_STATUS_BLOCK iosb = irp->UserIosb;
     IO_STATUS_BLOCK result = irp->IoStatus;
 
-    if ((irp->Flags & IRP_BUFFERED_IO) && (irp->Flags & IRP_INPUT_OPERATION) &&
-        !NT_ERROR(result.Status) && irp->UserBuffer)
-        memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, result.Information);
+    copy_output(irp, place);
     if ((irp->Flags & IRP_DEALLOCATE_BUFFER) && irp->AssociatedIrp.SystemBuffer)
         nt_pool_free(irp->AssociatedIrp.SystemBuffer, 0, place);
     free_mdls(irp, place);
     if (from_block(irp))
-        free_irp(irp, place);
+        nt_irp_free(irp, place);
     *iosb = result;
     if (event)
         KeSetEvent(event, IO_NO_INCREMENT, FALSE);

@@ -275,6 +275,10 @@ void *nt_pool_allocate_typed(POOL_TYPE type, size_t size, ULONG tag, const void 
 /* Tag 0 frees whatever the tag is. */
 void nt_pool_free(void *memory, ULONG tag, const void *place);
 
+/* IoAllocateIrp and IoFreeIrp in that name. */
+PIRP nt_irp_allocate(CCHAR stack_size, const void *place);
+void nt_irp_free(PIRP irp, const void *place);
+
 /* IoFreeMdl in the name of the code at `place`. */
 void nt_mdl_free(PMDL mdl, const void *place);
 
