@@ -306,10 +306,11 @@ static NTSTATUS wait_for(struct waiter *waiter, PVOID objects[], uint64_t deadli
     waiter->stripes = 0;
     for (unsigned i = 0; i < waiter->count; i++) {
         waiter->blocks[i] = (struct wait_block){ .waiter = waiter, .object = objects[i] };
-        require_initialised(objects[i], place);
         waiter->stripes |= stripe_of(objects[i]);
     }
     stripes_acquire(waiter->stripes);
+    for (unsigned i = 0; i < waiter->count; i++)
+        require_initialised(objects[i], place);
     if (!try_satisfy(waiter)) {
         waiter->status = STATUS_TIMEOUT;
         if (deadline != 0) {

@@ -3,6 +3,18 @@
 
 #include <dirent.h>
 
+/* ThreadSanitizer has one of its own. */
+#if defined(__SANITIZE_THREAD__)
+#define THREADS_AT_REST 2
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREADS_AT_REST 2
+#endif
+#endif
+#ifndef THREADS_AT_REST
+#define THREADS_AT_REST 1
+#endif
+
 static unsigned live_threads(void)
 {
     DIR *tasks = opendir("/proc/self/task");
@@ -31,32 +43,37 @@ static void count_thread(PVOID context)
     (*(_Atomic unsigned *)context)++;
 }
 
-/* A life with everything in it leaves no thread behind, and another can follow. */
+/* A life with everything in it. */
+static void live(void)
+{
+    _Atomic unsigned count = 0;
+    WORK_QUEUE_ITEM item;
+    HANDLE handle;
+    KTIMER leaked;
+    KDPC dpc;
+
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
+    KeInitializeTimer(&leaked);
+    KeSetTimerEx(&leaked, relative_ms(1000000), 1000, NULL);
+    KeInitializeDpc(&dpc, count_run, (void *)&count);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    ExInitializeWorkItem(&item, count_work, (void *)&count);
+    ExQueueWorkItem(&item, DelayedWorkQueue);
+    PsCreateSystemThread(&handle, 0, NULL, NULL, NULL, count_thread, (void *)&count);
+    ZwWaitForSingleObject(handle, FALSE, NULL);
+    ZwClose(handle);
+    nt_stop();
+    assert_int_equal(count, 3);
+}
+
 static void test_nothing_runs_after_stop(void **state)
 {
-    unsigned before = live_threads();
-
     (void)state;
-    for (int life = 0; life < 20; life++) {
-        _Atomic unsigned count = 0;
-        WORK_QUEUE_ITEM item;
-        HANDLE handle;
-        KTIMER leaked;
-        KDPC dpc;
-
-        assert_int_equal(nt_start(), STATUS_SUCCESS);
-        KeInitializeTimer(&leaked);
-        KeSetTimerEx(&leaked, relative_ms(1000000), 1000, NULL);
-        KeInitializeDpc(&dpc, count_run, (void *)&count);
-        KeInsertQueueDpc(&dpc, NULL, NULL);
-        ExInitializeWorkItem(&item, count_work, (void *)&count);
-        ExQueueWorkItem(&item, DelayedWorkQueue);
-        PsCreateSystemThread(&handle, 0, NULL, NULL, NULL, count_thread, (void *)&count);
-        ZwWaitForSingleObject(handle, FALSE, NULL);
-        ZwClose(handle);
-        nt_stop();
-        assert_int_equal(count, 3);
-        assert_int_equal(live_threads(), before);
+    for (int i = 0; i < 20; i++) {
+        live();
+        /* The kernel forgets a thread a moment after it was joined; one that runs on would hang the test. */
+        while (live_threads() > THREADS_AT_REST)
+            os_yield();
     }
 }
 

@@ -265,6 +265,7 @@ static void create_at_dispatch(void)
     PsCreateSystemThread(&handle, 0, NULL, NULL, NULL, return_raised, NULL);
 }
 
+/* First, while the process has one thread: a child cannot join its parent's. */
 static void test_mistakes_stop(void **state)
 {
     (void)state;
@@ -278,6 +279,7 @@ static void test_mistakes_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mistakes_stop),
         cmocka_unit_test(test_thread_is_a_waitable_object),
         cmocka_unit_test(test_terminate_does_not_return),
         cmocka_unit_test(test_terminate_is_for_system_threads),
@@ -287,7 +289,6 @@ int main(void)
         cmocka_unit_test(test_foreign_threads_get_an_object),
         cmocka_unit_test(test_priorities_are_kept),
         cmocka_unit_test(test_one_process),
-        cmocka_unit_test(test_mistakes_stop),
     };
 
     return cmocka_run_group_tests(tests, start_executive, stop_executive);
