@@ -28,22 +28,33 @@ static _Noreturn void unknown_block(PWSK_REGISTRATION registration, const char *
     });
 }
 
+/* In memory of any content the lock may look taken for ever, so this comes before it. */
+static void require_known(PWSK_REGISTRATION registration)
+{
+    ULONGLONG state = __atomic_load_n(&registration->ReservedRegistrationState, __ATOMIC_ACQUIRE);
+
+    if (state != REGISTERED && state != DEREGISTERED)
+        unknown_block(registration, "The WSK_REGISTRATION was never given to WskRegister.");
+}
+
+static void set_state(PWSK_REGISTRATION registration, ULONGLONG state)
+{
+    __atomic_store_n(&registration->ReservedRegistrationState, state, __ATOMIC_RELEASE);
+}
+
 /* NULL for a deregistered block. Otherwise a reference is taken. */
 static struct wsk_client *enter(PWSK_REGISTRATION registration)
 {
     struct wsk_client *client = NULL;
-    ULONGLONG state;
     KIRQL irql;
 
+    require_known(registration);
     KeAcquireSpinLock(&registration->ReservedRegistrationLock, &irql);
-    state = registration->ReservedRegistrationState;
-    if (state == REGISTERED) {
+    if (registration->ReservedRegistrationState == REGISTERED) {
         client = registration->ReservedRegistrationContext;
         wsk_client_reference(client);
     }
     KeReleaseSpinLock(&registration->ReservedRegistrationLock, irql);
-    if (!client && state != DEREGISTERED)
-        unknown_block(registration, "The WSK_REGISTRATION was never given to WskRegister.");
     return client;
 }
 
@@ -53,10 +64,11 @@ static struct wsk_client *detach(PWSK_REGISTRATION registration)
     struct wsk_client *client = NULL;
     KIRQL irql;
 
+    require_known(registration);
     KeAcquireSpinLock(&registration->ReservedRegistrationLock, &irql);
     if (registration->ReservedRegistrationState == REGISTERED) {
         client = registration->ReservedRegistrationContext;
-        registration->ReservedRegistrationState = DEREGISTERED;
+        set_state(registration, DEREGISTERED);
         registration->ReservedRegistrationContext = NULL;
     }
     KeReleaseSpinLock(&registration->ReservedRegistrationLock, irql);
@@ -80,7 +92,7 @@ NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistra
         return STATUS_INSUFFICIENT_RESOURCES;
     KeInitializeSpinLock(&WskRegistration->ReservedRegistrationLock);
     WskRegistration->ReservedRegistrationContext = client;
-    WskRegistration->ReservedRegistrationState = REGISTERED;
+    set_state(WskRegistration, REGISTERED);
     return STATUS_SUCCESS;
 }
 
@@ -107,12 +119,13 @@ static bool version_supported(const struct wsk_client *client)
 /* Waits until the subsystem is up or the registration is being taken back. */
 static NTSTATUS wait_until_ready(struct wsk_client *client, ULONG timeout_ms)
 {
-    PVOID objects[] = { wsk_ready_event(), &client->closing };
+    /* The first of two that are signalled is the one that counts. */
+    PVOID objects[] = { &client->closing, wsk_ready_event() };
     LARGE_INTEGER timeout = { .QuadPart = -10000ll * timeout_ms };
     NTSTATUS status = KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE,
                                                timeout_ms == WSK_INFINITE_WAIT ? NULL : &timeout, NULL);
 
-    return status == STATUS_WAIT_0 ? STATUS_SUCCESS : STATUS_DEVICE_NOT_READY;
+    return status == STATUS_WAIT_1 ? STATUS_SUCCESS : STATUS_DEVICE_NOT_READY;
 }
 
 static void count_capture(struct wsk_client *client, const void *place)
