@@ -6,6 +6,8 @@
 
 #include <wdm.h>
 #include <ntddndis.h>
+/* The original brings socket addresses along, and drivers count on it. */
+#include <ws2ipdef.h>
 
 OPENWSK_DECLARATIONS_BEGIN
 

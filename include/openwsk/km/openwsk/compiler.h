@@ -118,7 +118,9 @@
 #define __forceinline __inline__ __attribute__((__always_inline__))
 #define _inline __inline__
 #define __inline __inline__
+#ifndef FORCEINLINE
 #define FORCEINLINE __forceinline
+#endif
 #define CFORCEINLINE __forceinline
 #define DECLSPEC_NOINLINE __attribute__((__noinline__))
 
