@@ -38,3 +38,66 @@ NTSTATUS nt_absent(const char *name)
         os_print(true, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
     return STATUS_NOT_IMPLEMENTED;
 }
+
+/* --- The I/O manager --------------------------------------------------------------------------------- */
+
+VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine,
+                                      PVOID context)
+{
+    (void)driver;
+    (void)routine;
+    (void)context;
+    nt_absent("IoRegisterDriverReinitialization");
+}
+
+NTSTATUS IoRegisterShutdownNotification(PDEVICE_OBJECT device)
+{
+    (void)device;
+    return nt_absent("IoRegisterShutdownNotification");
+}
+
+VOID IoUnregisterShutdownNotification(PDEVICE_OBJECT device)
+{
+    (void)device;
+    nt_absent("IoUnregisterShutdownNotification");
+}
+
+NTSTATUS IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY category, ULONG flags,
+                                        PVOID data, PDRIVER_OBJECT driver,
+                                        PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback,
+                                        PVOID context, PVOID *entry)
+{
+    (void)category;
+    (void)flags;
+    (void)data;
+    (void)driver;
+    (void)callback;
+    (void)context;
+    *entry = NULL;
+    return nt_absent("IoRegisterPlugPlayNotification");
+}
+
+NTSTATUS IoUnregisterPlugPlayNotification(PVOID entry)
+{
+    (void)entry;
+    return nt_absent("IoUnregisterPlugPlayNotification");
+}
+
+NTSTATUS IoUnregisterPlugPlayNotificationEx(PVOID entry)
+{
+    (void)entry;
+    return nt_absent("IoUnregisterPlugPlayNotificationEx");
+}
+
+/* --- Threads ------------------------------------------------------------------------------------------ */
+
+NTSTATUS ZwQueryInformationThread(HANDLE thread, THREADINFOCLASS class, PVOID information,
+                                  ULONG length, PULONG result)
+{
+    (void)thread;
+    (void)class;
+    (void)information;
+    (void)length;
+    (void)result;
+    return nt_absent("ZwQueryInformationThread");
+}

@@ -93,3 +93,19 @@ ULONG (DbgPrintEx)(ULONG component, ULONG level, PCSTR format, ...)
     va_end(arguments);
     return STATUS_SUCCESS;
 }
+
+/* Everything is shown, so a driver that asks first is told so. */
+NTSTATUS DbgQueryDebugFilterState(ULONG component, ULONG level)
+{
+    (void)component;
+    (void)level;
+    return TRUE;
+}
+
+NTSTATUS DbgSetDebugFilterState(ULONG component, ULONG level, BOOLEAN state)
+{
+    (void)component;
+    (void)level;
+    (void)state;
+    return nt_absent("DbgSetDebugFilterState");
+}

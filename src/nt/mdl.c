@@ -12,8 +12,6 @@
 #include "block.h"
 #include "nt_internal.h"
 
-#include <openwsk/seh.h>
-
 #include <string.h>
 
 #define TAG_MDL 0x206C644Du /* "Mdl " */
@@ -28,7 +26,7 @@
 
 #define LOCKED_BUCKETS 64
 
-/* The first parameter of SYSTEM_PTE_MISUSE-like stops, and of PROCESS_HAS_LOCKED_PAGES. */
+/* The first parameter of PROCESS_HAS_LOCKED_PAGES. */
 #define UNLOCK_OF_UNLOCKED 0x01
 
 struct locked_pages {
@@ -239,39 +237,6 @@ VOID IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG length)
 
 /* --- Locking ----------------------------------------------------------------------------------- */
 
-static void touch(volatile UCHAR *byte, bool write)
-{
-    if (write)
-        __atomic_fetch_or((UCHAR *)byte, 0, __ATOMIC_RELAXED);
-    else
-        (void)__atomic_load_n((UCHAR *)byte, __ATOMIC_RELAXED);
-}
-
-/*
- * Faults where a page is missing or read-only. The sanitizers must not look: the page may lie outside every
- * object, and its bytes may belong to other threads.
- */
-__attribute__((no_sanitize("address", "thread", "undefined"), noinline))
-static void touch_pages(const MDL *mdl, bool write)
-{
-    PUCHAR first = address_of(mdl);
-    PUCHAR last = first + mdl->ByteCount - 1;
-
-    for (PUCHAR at = first; at <= last; at = (PUCHAR)PAGE_ALIGN(at) + PAGE_SIZE)
-        touch(at, write);
-}
-
-/* False when touching raised an exception. A function of its own, since setjmp takes its locals along. */
-static bool probe(const MDL *mdl, bool write)
-{
-    __try {
-        touch_pages(mdl, write);
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        return false;
-    }
-    return true;
-}
-
 static void record_locked(PMDL mdl, struct locked_pages *locked, const void *place)
 {
     struct bucket *bucket = lock_bucket(mdl);
@@ -297,7 +262,7 @@ static void lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function,
                     mdl->MdlFlags & MDL_PAGES_LOCKED ? "locked already"
                                                      : "nonpaged pool or another MDL's");
     require_slots(mdl, span_of(mdl), function, place);
-    if (mdl->ByteCount && !probe(mdl, operation != IoReadAccess))
+    if (!nt_probe(address_of(mdl), mdl->ByteCount, operation != IoReadAccess))
         ExRaiseStatus(STATUS_ACCESS_VIOLATION);
     locked = os_allocate(sizeof(*locked));
     if (!locked)
@@ -373,6 +338,13 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL mdl, KPROCESSOR_MODE mode, MEMORY_CACHIN
     if (mode != KernelMode)
         return address_of(mdl);
     return map(mdl, stop_on_failure != 0, "MmMapLockedPagesSpecifyCache", place);
+}
+
+/* wdm.h: the older form stops where the newer returns NULL. */
+PVOID MmMapLockedPages(PMDL mdl, KPROCESSOR_MODE mode)
+{
+    nt_require_irql(DISPATCH_LEVEL, "MmMapLockedPages", NT_CALLER());
+    return mode == KernelMode ? map(mdl, TRUE, "MmMapLockedPages", NT_CALLER()) : address_of(mdl);
 }
 
 VOID MmUnmapLockedPages(PVOID address, PMDL mdl)

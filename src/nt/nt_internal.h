@@ -279,6 +279,9 @@ void nt_pool_free(void *memory, ULONG tag, const void *place);
 PIRP nt_irp_allocate(CCHAR stack_size, const void *place);
 void nt_irp_free(PIRP irp, const void *place);
 
+/* Touches every page. False when one is missing or, for `write`, read-only. */
+bool nt_probe(const volatile void *address, size_t size, bool write);
+
 /* IoFreeMdl in the name of the code at `place`. */
 void nt_mdl_free(PMDL mdl, const void *place);
 

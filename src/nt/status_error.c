@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* status_error.c - NTSTATUS values as Win32 errors. */
+#include "nt_internal.h"
+
+#define ERROR_MR_MID_NOT_FOUND 317
+
+struct pair {
+    NTSTATUS status;
+    ULONG error;
+};
+
+static const struct pair pairs[] = {
+    { STATUS_SUCCESS, 0 },
+    { STATUS_PENDING, 997 },
+    { STATUS_TIMEOUT, 258 },
+    { STATUS_BUFFER_OVERFLOW, 234 },
+    { STATUS_NO_MORE_FILES, 18 },
+    { STATUS_NO_MORE_ENTRIES, 259 },
+    { STATUS_UNSUCCESSFUL, 31 },
+    { STATUS_NOT_IMPLEMENTED, 1 },
+    { STATUS_INVALID_INFO_CLASS, 87 },
+    { STATUS_INFO_LENGTH_MISMATCH, 24 },
+    { STATUS_ACCESS_VIOLATION, 998 },
+    { STATUS_INVALID_HANDLE, 6 },
+    { STATUS_INVALID_PARAMETER, 87 },
+    { STATUS_NO_SUCH_DEVICE, 2 },
+    { STATUS_NO_SUCH_FILE, 2 },
+    { STATUS_INVALID_DEVICE_REQUEST, 1 },
+    { STATUS_END_OF_FILE, 38 },
+    { STATUS_NO_MEMORY, 8 },
+    { STATUS_ACCESS_DENIED, 5 },
+    { STATUS_BUFFER_TOO_SMALL, 122 },
+    { STATUS_OBJECT_TYPE_MISMATCH, 6 },
+    { STATUS_OBJECT_NAME_INVALID, 123 },
+    { STATUS_OBJECT_NAME_NOT_FOUND, 2 },
+    { STATUS_OBJECT_NAME_COLLISION, 183 },
+    { STATUS_OBJECT_PATH_NOT_FOUND, 3 },
+    { STATUS_OBJECT_PATH_SYNTAX_BAD, 161 },
+    { STATUS_SHARING_VIOLATION, 32 },
+    { STATUS_DELETE_PENDING, 5 },
+    { STATUS_INSUFFICIENT_RESOURCES, 1450 },
+    { STATUS_DEVICE_NOT_READY, 21 },
+    { STATUS_IO_TIMEOUT, 121 },
+    { STATUS_NOT_SUPPORTED, 50 },
+    { STATUS_CANCELLED, 995 },
+    { STATUS_INVALID_BUFFER_SIZE, 1784 },
+    { STATUS_NOT_FOUND, 1168 },
+    { STATUS_CONNECTION_DISCONNECTED, 64 },
+    { STATUS_CONNECTION_RESET, 64 },
+    { STATUS_CONNECTION_REFUSED, 1225 },
+    { STATUS_CONNECTION_ABORTED, 1236 },
+    { STATUS_NETWORK_UNREACHABLE, 1231 },
+    { STATUS_HOST_UNREACHABLE, 1232 },
+    { STATUS_PORT_UNREACHABLE, 1234 },
+    { STATUS_ADDRESS_ALREADY_EXISTS, 1227 },
+};
+
+ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS status)
+{
+    for (size_t i = 0; i < RTL_NUMBER_OF(pairs); i++) {
+        if (pairs[i].status == status)
+            return pairs[i].error;
+    }
+    return ERROR_MR_MID_NOT_FOUND;
+}
+
+ULONG RtlNtStatusToDosError(NTSTATUS status)
+{
+    return RtlNtStatusToDosErrorNoTeb(status);
+}
