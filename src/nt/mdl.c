@@ -229,7 +229,7 @@ VOID IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG length)
     target->ByteCount = length;
     require_slots(target, span_of(target), "IoBuildPartialMdl", place);
     target->Process = source->Process;
-    target->MappedSystemVa = (PUCHAR)source->MappedSystemVa + offset;
+    target->MappedSystemVa = (PVOID)((ULONG_PTR)source->MappedSystemVa + offset);
     target->MdlFlags = (CSHORT)((target->MdlFlags & kept) | (source->MdlFlags & inherited) |
                                 MDL_PARTIAL);
     fill_page_numbers(target);
