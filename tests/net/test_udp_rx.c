@@ -226,7 +226,6 @@ static void test_retained_beyond_the_engine(void **state)
     struct net_datagram *kept;
     struct owner a;
 
-    (void)state;
     owner_open_bound(&a, fixture->engine, NET_IPV4);
     inject_numbers(fixture, &a, 0, count);
     script_inject(fixture->script, &stranger, &a.address, (uint8_t[5000]){ 1 }, 5000);
@@ -433,7 +432,10 @@ static void test_kernel_memory_comes_back(void **state)
     owner_open_bound(&a, fixture->engine, NET_IPV4);
     owner_add_room(&a, 1000);
     script_fail(fixture->script, SCRIPT_RECEIVE, 1, 1, ENOBUFS);
+    /* All at one moment: a later one would be reason enough to try again. */
+    script_automatic(fixture->script, false);
     inject_numbers(fixture, &a, 0, 10);
+    assert_int_equal(script_deliver(fixture->script, 10), 10);
     script_settle(fixture->script);
     assert_int_equal(a.received, 0);
     script_advance(fixture->script, OS_NS_PER_S);
