@@ -110,7 +110,6 @@ static void test_pulse_leaves_nothing(void **state)
 
 struct mailbox {
     _Atomic(PKEVENT) event;
-    bool alternate;
 };
 
 static __attribute__((noinline)) void one_round(struct mailbox *box, EVENT_TYPE type)
@@ -144,7 +143,7 @@ static void set_what_comes(void *context, unsigned index)
 
 static void test_setter_forgets_the_event(void **state)
 {
-    struct mailbox box = { 0 };
+    struct mailbox box = { NULL };
     struct crew crew;
 
     (void)state;

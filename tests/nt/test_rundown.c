@@ -100,7 +100,7 @@ static void release_what_comes(void *context, unsigned index)
 
 static void test_release_forgets_the_reference(void **state)
 {
-    struct handover handover = { 0 };
+    struct handover handover = { NULL };
     struct crew crew;
 
     (void)state;

@@ -3,7 +3,7 @@
 
 #define ROUNDS 500
 
-static PETHREAD start(PKSTART_ROUTINE routine, void *context)
+static __attribute__((noinline)) PETHREAD start(PKSTART_ROUTINE routine, void *context)
 {
     PETHREAD thread;
     HANDLE handle;
