@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -93,11 +94,27 @@ static void print_command(const struct words *command)
     fprintf(stderr, "\n");
 }
 
+/* The signals that this program blocks reach the compiler. */
+static int spawn(char **arguments, pid_t *child)
+{
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    int error;
+
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    error = posix_spawnp(child, arguments[0], NULL, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
 static bool run(char **arguments)
 {
     int status = 0;
     pid_t child;
-    int error = posix_spawnp(&child, arguments[0], NULL, NULL, arguments, environ);
+    int error = spawn(arguments, &child);
 
     if (error) {
         fprintf(stderr, "wskrun: cannot run %s: %s\n", arguments[0], strerror(error));

@@ -1,38 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop.c - the end of a run, on request. The library's threads take no signals, so the handler
- * runs on the main thread, wherever that is: waiting here, or inside the driver.
+ * stop.c - the end of a run, on request. A thread of its own takes the signals, so that a driver
+ * may hang where it likes, and so that nothing here has to be written for a signal handler.
  */
 #define _GNU_SOURCE
 #include "wskrun.h"
 
-#include <poll.h>
+#include <err.h>
+#include <pthread.h>
 #include <signal.h>
-#include <string.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ull
 
-static volatile sig_atomic_t asked;
-static volatile sig_atomic_t unloading;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed;
+static bool asked, unloading;
 
 static _Noreturn void abort_run(void)
 {
-    static const char words[] = "wskrun: aborted; the driver was not unloaded\n";
-    ssize_t written = write(STDERR_FILENO, words, sizeof(words) - 1);
-
-    (void)written;
+    fprintf(stderr, "wskrun: aborted; the driver is not unloaded\n");
     compile_remove();
     _exit(EXIT_HANG);
-}
-
-static void on_signal(int number)
-{
-    (void)number;
-    if (asked || unloading)
-        abort_run();
-    asked = 1;
 }
 
 static void stop_signals(sigset_t *set)
@@ -42,48 +33,72 @@ static void stop_signals(sigset_t *set)
     sigaddset(set, SIGTERM);
 }
 
+static void *take_signals(void *unused)
+{
+    sigset_t signals;
+    int number;
+
+    (void)unused;
+    stop_signals(&signals);
+    while (sigwait(&signals, &number) == 0) {
+        pthread_mutex_lock(&lock);
+        if (asked || unloading)
+            abort_run();
+        asked = true;
+        pthread_cond_broadcast(&changed);
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
+/* Every thread of the process is made later and inherits the mask. */
 void stop_install(void)
 {
-    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-
-    stop_signals(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-/*
- * The signals come through only while ppoll() sleeps, so none falls between the question and the
- * sleep.
- */
-void stop_wait(uint64_t nanoseconds)
-{
-    uint64_t end = nanoseconds == UINT64_MAX ? UINT64_MAX : now_ns() + nanoseconds;
-    sigset_t signals, before;
+    pthread_condattr_t attributes;
+    sigset_t signals;
+    pthread_t thread;
 
     stop_signals(&signals);
-    sigprocmask(SIG_BLOCK, &signals, &before);
-    while (!asked) {
-        uint64_t now = now_ns();
-        uint64_t left = end > now ? end - now : 0;
-        struct timespec time = { .tv_sec = (time_t)(left / NS_PER_S),
-                                 .tv_nsec = (long)(left % NS_PER_S) };
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&thread, NULL, take_signals, NULL) != 0)
+        errx(EXIT_NOT_LOADED, "cannot make a thread");
+    pthread_detach(thread);
+}
 
-        if (left == 0)
-            break;
-        ppoll(NULL, 0, end == UINT64_MAX ? NULL : &time, &before);
+static struct timespec from_now(uint64_t nanoseconds)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    nanoseconds += (uint64_t)time.tv_nsec;
+    time.tv_sec += (time_t)(nanoseconds / NS_PER_S);
+    time.tv_nsec = (long)(nanoseconds % NS_PER_S);
+    return time;
+}
+
+void stop_wait(uint64_t nanoseconds)
+{
+    bool forever = nanoseconds == UINT64_MAX;
+    struct timespec end = from_now(forever ? 0 : nanoseconds);
+    int error = 0;
+
+    pthread_mutex_lock(&lock);
+    while (!asked && error == 0) {
+        if (forever)
+            pthread_cond_wait(&changed, &lock);
+        else
+            error = pthread_cond_timedwait(&changed, &lock, &end);
     }
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    pthread_mutex_unlock(&lock);
 }
 
 void stop_unloading(void)
 {
-    unloading = 1;
+    pthread_mutex_lock(&lock);
+    unloading = true;
+    pthread_mutex_unlock(&lock);
 }

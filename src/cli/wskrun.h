@@ -66,7 +66,7 @@ bool duration_parse(const char *text, uint64_t *nanoseconds);
  */
 const char *compile_driver(const struct options *options);
 
-/* Safe in a signal handler and on any thread. */
+/* Any thread. */
 void compile_remove(void);
 
 /* --- stop.c --------------------------------------------------------------------------------- */

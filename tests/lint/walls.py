@@ -34,7 +34,7 @@ SOCKET_HEADER = re.compile(
 
 # Threads, clocks, chance and blocking, which belong to the seam.
 OS_CALLS = re.compile(
-    r"(?<![\w.>])(pthread_\w+|thrd_\w+|mtx_\w+|cnd_\w+|sem_(?:wait|timedwait|post|init)|clone|fork|"
+    r"(?<![\w.>])(pthread_(?!sigmask)\w+|thrd_\w+|mtx_\w+|cnd_\w+|sem_(?:wait|timedwait|post|init)|clone|fork|"
     r"u?sleep|(?:clock_)?nanosleep|clock_gettime|gettimeofday|timespec_get|time|clock|times|"
     r"s?rand(?:_r|om)?|[dlm]rand48|getrandom|getentropy|arc4random\w*|futex|syscall|"
     r"p?poll|p?select|epoll_\w+|sched_yield|pause|sigwait\w*|sigtimedwait)\s*\(")
