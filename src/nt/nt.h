@@ -33,6 +33,12 @@ const char *nt_status_name(NTSTATUS status);
 /* "IRQL_NOT_LESS_OR_EQUAL"; for an unknown value its number. */
 const char *nt_bug_check_name(ULONG code);
 
+/*
+ * For functions that are declared but do not exist: says the name once on standard error and returns
+ * STATUS_NOT_IMPLEMENTED. `name` is a literal. Any IRQL.
+ */
+NTSTATUS nt_absent(const char *name);
+
 /* Where DbgPrint's text goes; NULL restores standard output. */
 typedef void nt_debug_output_fn(const char *text, size_t length);
 void nt_debug_output(nt_debug_output_fn *output);

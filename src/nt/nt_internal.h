@@ -291,7 +291,5 @@ PVOID nt_string_allocate(size_t size, const void *place);
 /* nt_format for UTF-16; `count` and the result are in units. */
 int nt_format_wide(WCHAR *buffer, size_t count, const WCHAR *format, va_list arguments);
 
-/* Says once per name that a driver called something that does not exist here; returns STATUS_NOT_IMPLEMENTED. */
-NTSTATUS nt_absent(const char *name);
 
 #endif

@@ -192,8 +192,7 @@ static NTSTATUS control_client(struct wsk_client *client, ULONG code, SIZE_T inp
     case WSK_TRANSPORT_LIST_CHANGE:
     case WSK_CACHE_SD:
     case WSK_RELEASE_SD:
-        wsk_absent("WskControlClient with this control code");
-        return STATUS_NOT_IMPLEMENTED;
+        return wsk_absent("WskControlClient with this control code");
     default:
         return STATUS_NOT_SUPPORTED;
     }

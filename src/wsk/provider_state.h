@@ -12,8 +12,8 @@ struct net_engine *wsk_engine(void);
 /* Signalled while captures succeed. */
 PKEVENT wsk_ready_event(void);
 
-/* Says once per name, on standard error, that a function is not there yet. */
-void wsk_absent(const char *name);
+/* Says once per name that a function is not there yet, and gives STATUS_NOT_IMPLEMENTED. */
+NTSTATUS wsk_absent(const char *name);
 
 /* The same for a call with an IRP, which completes with STATUS_NOT_IMPLEMENTED. */
 NTSTATUS wsk_absent_call(const char *name, PIRP irp);

@@ -172,16 +172,12 @@ static NTSTATUS choose_category(USHORT type, ULONG protocol, ULONG flags,
         return STATUS_INVALID_PARAMETER;
     if (!is_known_transport(type, protocol))
         return STATUS_NOT_SUPPORTED;
-    if (flags != WSK_FLAG_BASIC_SOCKET && flags != WSK_FLAG_DATAGRAM_SOCKET) {
-        wsk_absent("WskSocket for listening, connection-oriented and stream sockets");
-        return STATUS_NOT_IMPLEMENTED;
-    }
+    if (flags != WSK_FLAG_BASIC_SOCKET && flags != WSK_FLAG_DATAGRAM_SOCKET)
+        return wsk_absent("WskSocket for listening, connection-oriented and stream sockets");
     if (flags == WSK_FLAG_DATAGRAM_SOCKET && type == SOCK_STREAM)
         return STATUS_NOT_SUPPORTED;
-    if (type != SOCK_DGRAM) {
-        wsk_absent("WskSocket for TCP and raw sockets");
-        return STATUS_NOT_IMPLEMENTED;
-    }
+    if (type != SOCK_DGRAM)
+        return wsk_absent("WskSocket for TCP and raw sockets");
     *category = flags ? WSK_CATEGORY_DATAGRAM : WSK_CATEGORY_BASIC;
     return STATUS_SUCCESS;
 }
