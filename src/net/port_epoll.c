@@ -222,17 +222,19 @@ static int epoll_arm(struct net_port_udp *udp, struct net_port_loop *loop, void 
                      uint32_t events)
 {
     struct epoll_event event = { .events = EPOLLET, .data.ptr = owner };
+    bool first = !udp->loop;
     int error;
 
     if (events & NET_PORT_READABLE)
         event.events |= EPOLLIN;
     if (events & NET_PORT_WRITABLE)
         event.events |= EPOLLOUT;
+    udp->loop = loop;
     atomic_fetch_add_explicit(&loop->arms, 1, memory_order_release);
-    error = (int)net_sys->epoll_ctl(loop->epoll, udp->loop ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-                                    udp->fd, &event);
-    if (!error)
-        udp->loop = loop;
+    error = (int)net_sys->epoll_ctl(loop->epoll, first ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, udp->fd,
+                                    &event);
+    if (error && first)
+        udp->loop = NULL;
     return error;
 }
 

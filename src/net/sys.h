@@ -17,6 +17,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+struct mmsghdr; /* needs _GNU_SOURCE for its members */
+
 /* the kernel's name, parameters, arguments */
 #define NET_SYS_CALLS(X) \
     X(socket, (int domain, int type, int protocol), (domain, type, protocol)) \

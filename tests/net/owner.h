@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * owner.h - the owner of an endpoint, as the tests of the transport engine need one: it records what
- * it is told, and can be waited for.
+ * owner.h - the owner of an endpoint, as the tests of the transport engine need one: it records
+ * what it is told, and can be waited for.
  *
  * With the scripted port call script_settle() and read the record; on the real network wait with
  * owner_wait() for one of the counters first.
@@ -25,6 +25,7 @@
 struct owner {
     struct net_udp *udp;
     struct net_address address;
+    struct base_lock lock;          /* of the list */
     struct net_datagram *first;     /* what was received, oldest first */
     struct net_datagram **end;
     _Atomic uint32_t room;
@@ -51,9 +52,11 @@ static inline void owner_received(void *context, struct net_datagram *list)
     uint32_t count = 0;
 
     BASE_REQUIRE(!atomic_load(&owner->closed) && list);
+    base_lock_acquire(&owner->lock);
     *owner->end = list;
     for (; list; list = list->next, count++)
         owner->end = &list->next;
+    base_lock_release(&owner->lock);
     BASE_REQUIRE(count <= atomic_load(&owner->room) && count <= NET_RX_BATCH);
     atomic_fetch_sub(&owner->room, count);
     atomic_fetch_add(&owner->lists, 1);
@@ -141,15 +144,18 @@ static inline void owner_add_room(struct owner *owner, uint32_t room)
     net_udp_receive_wanted(owner->udp);
 }
 
-/* The oldest datagram received and not taken yet. Not while more can arrive. */
+/* The oldest datagram received and not taken yet. */
 static inline struct net_datagram *owner_take(struct owner *owner)
 {
-    struct net_datagram *datagram = owner->first;
+    struct net_datagram *datagram;
 
-    assert_non_null(datagram);
+    base_lock_acquire(&owner->lock);
+    datagram = owner->first;
+    BASE_REQUIRE(datagram != NULL);
     owner->first = datagram->next;
     if (!owner->first)
         owner->end = &owner->first;
+    base_lock_release(&owner->lock);
     return datagram;
 }
 

@@ -488,7 +488,9 @@ static void test_close_with_traffic_from_other_threads(void **state)
     }
 }
 
-/* The engine may be stopped as soon as closed() was called, whatever the closing thread still does. */
+/*
+ * The engine may be stopped as soon as closed() was called, whatever the closing thread still does.
+ */
 static void close_in_thread(void *argument)
 {
     net_udp_close(argument);

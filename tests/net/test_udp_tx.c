@@ -511,7 +511,9 @@ static void send_all(void *argument)
     }
 }
 
-/* Several threads, a wire that is full again and again: each thread's datagrams keep their order. */
+/*
+ * Several threads, a wire that is full again and again: each thread's datagrams keep their order.
+ */
 static void test_order_of_each_thread(void **state)
 {
     static struct sender senders[SENDERS];
