@@ -68,7 +68,7 @@ void *nt_block_allocate(enum ledger_kind kind, size_t size, size_t alignment, ui
     uint64_t canary;
     char *memory;
 
-    if (total < size)
+    if (size > NT_BLOCK_SIZE_MAX)
         return NULL;
     memory = alignment <= NT_BLOCK_ALIGNMENT ? os_allocate(total)
                                              : os_allocate_aligned(alignment, total);

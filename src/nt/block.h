@@ -18,6 +18,9 @@
 
 #define NT_BLOCK_ALIGNMENT 16
 
+/* No machine has more; a larger size is a negative number in disguise. */
+#define NT_BLOCK_SIZE_MAX ((size_t)1 << 36)
+
 /* 64 bytes, so that memory which is aligned to 16 stays so behind it. The mark stands next to the payload. */
 struct nt_block {
     struct ledger_entry entry;
