@@ -60,7 +60,7 @@ struct net_slice {
 #define NET_CONTROL_TOS 0x02u      /* the whole traffic class byte */
 #define NET_CONTROL_ECN 0x04u      /* the two ECN bits of `tos` only (send) */
 #define NET_CONTROL_HOPS 0x08u     /* TTL or hop limit */
-#define NET_CONTROL_SEGMENT 0x10u  /* segment size: cut the payload (send), it was joined (receive) */
+#define NET_CONTROL_SEGMENT 0x10u  /* segment size; sending, the kernel's limits are the caller's */
 
 struct net_control {
     uint32_t present;          /* NET_CONTROL_* */

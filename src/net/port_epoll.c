@@ -215,8 +215,8 @@ static void epoll_close(struct net_port_udp *udp)
 }
 
 /*
- * The kernel shows the loop an endpoint only after this call, so what was written before is ready to
- * be read; `arms` says the same in the language's words.
+ * The kernel shows the loop an endpoint only after this call, so what was written before is ready
+ * to be read; `arms` says the same in the language's words.
  */
 static int epoll_arm(struct net_port_udp *udp, struct net_port_loop *loop, void *owner,
                      uint32_t events)
@@ -324,14 +324,16 @@ static bool is_local(const struct net_address *address)
 
 /*
  * For a source address that the machine does not have the kernel says EINVAL (IPv6), or ENETUNREACH
- * (IPv4), which may also mean that there is no route. Nothing else that passed the checks above
- * gives EINVAL.
+ * (IPv4), which may also mean that there is no route. Apart from segmentation nothing else that
+ * passed the checks above gives EINVAL.
  */
 static int name_error(const struct net_send *send, int error)
 {
     const struct net_address *source = &send->control.local;
 
     if (!(send->control.present & NET_CONTROL_LOCAL) || net_address_is_any(source))
+        return error;
+    if (error == -EINVAL && (send->control.present & NET_CONTROL_SEGMENT))
         return error;
     if (error == -EINVAL || (error == -ENETUNREACH && !is_local(source)))
         return -EADDRNOTAVAIL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_membership.c - multicast groups. IPv4 uses the loopback interface, which has index 1; IPv6 has
- * no route for groups there, so it uses the first interface that has, and is skipped without one.
+ * test_membership.c - multicast groups. IPv4 uses the loopback interface, which has index 1; IPv6
+ * has no route for groups there, so it uses the first interface that has, and is skipped without
+ * one.
  */
 #define _GNU_SOURCE
 #include "owner.h"
@@ -178,8 +179,8 @@ static void test_sources(void **state)
 }
 
 /*
- * A member on the sending endpoint itself: its own datagrams come back unless it says no. Not on the
- * loopback interface, where they come back in any case.
+ * A member on the sending endpoint itself: its own datagrams come back unless it says no. Not on
+ * the loopback interface, where they come back in any case.
  */
 static void test_loop_option(void **state)
 {

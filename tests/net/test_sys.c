@@ -239,11 +239,97 @@ static void test_each_call_and_all_after_it_fail(void **state)
         assert_in_range(sweep(true, errors[i]), 30, 10000);
 }
 
+/* --- A full socket buffer -------------------------------------------------------------------- */
+
+static _Atomic uint32_t refusals;     /* EAGAINs still to come */
+static _Atomic uint32_t short_count;  /* longest batch that one call takes */
+
+static bool refuse(void)
+{
+    uint32_t left = atomic_load(&refusals);
+
+    if (left == 0)
+        return false;
+    atomic_store(&refusals, left - 1);
+    return true;
+}
+
+static long full_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    return refuse() ? -EAGAIN : net_sys_linux.sendmsg(fd, message, flags);
+}
+
+static long full_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    uint32_t limit = atomic_load(&short_count);
+
+    return refuse() ? -EAGAIN
+                    : net_sys_linux.sendmmsg(fd, messages, count < limit ? count : limit, flags);
+}
+
+#define DRAINED 150u
+
+/* Epoll has to be armed, to report, and to be disarmed; one datagram of the batch is malformed. */
+static void drain_with(uint32_t refused, uint32_t limit, uint32_t malformed)
+{
+    static struct parcel parcels[DRAINED];
+    struct net_engine_config config = { .loops = 1 };
+    struct net_engine *engine;
+    struct owner a, b;
+
+    assert_int_equal(net_engine_start(&engine, &config), 0);
+    owner_open_bound(&a, engine, NET_IPV4);
+    owner_open_bound(&b, engine, NET_IPV4);
+    owner_add_room(&b, DRAINED);
+    atomic_store(&refusals, refused);
+    atomic_store(&short_count, limit);
+    for (uint32_t i = 0; i < DRAINED; i++) {
+        parcel_fill(&parcels[i], i, &b.address);
+        if (i == malformed)
+            parcels[i].send.control.present = NET_CONTROL_HOPS;
+        net_udp_send_later(a.udp, &parcels[i].send);
+    }
+    for (uint32_t i = 0; i < DRAINED; i++) {
+        owner_wait(&parcels[i].done, 1);
+        assert_int_equal(parcels[i].error, i == malformed ? -EINVAL : 0);
+    }
+    owner_wait(&b.received, DRAINED - 1);
+    for (uint32_t i = 0; i < DRAINED; i++) {
+        if (i != malformed) {
+            struct net_datagram *datagram = owner_take(&b);
+
+            assert_int_equal(number_in(datagram), i);
+            net_datagram_release(datagram);
+        }
+    }
+    owner_close(&a);
+    owner_close(&b);
+    net_engine_stop(engine);
+}
+
+static void test_full_buffer(void **state)
+{
+    static const uint32_t malformed[] = { 0, 1, 62, 63, 64, 65, 127, 128, DRAINED - 1 };
+    struct net_sys sys = net_sys_linux;
+
+    (void)state;
+    sys.sendmsg = full_sendmsg;
+    sys.sendmmsg = full_sendmmsg;
+    net_sys = &sys;
+    for (size_t i = 0; i < COUNT_OF(malformed); i++) {
+        drain_with(0, 64, malformed[i]);
+        drain_with(1, 64, malformed[i]);
+        drain_with(10, 7, malformed[i]);
+    }
+    net_sys = &net_sys_linux;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_call_fails_once),
         cmocka_unit_test(test_each_call_and_all_after_it_fail),
+        cmocka_unit_test(test_full_buffer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
