@@ -63,6 +63,5 @@ void KeClearEvent(PRKEVENT event)
 
 LONG KeReadStateEvent(PRKEVENT event)
 {
-    nt_require_irql(DISPATCH_LEVEL, "KeReadStateEvent", NT_CALLER());
     return nt_header_state(&event->Header);
 }

@@ -90,6 +90,7 @@ static LONG_PTR drop_reference(void *body, const char *function, const void *pla
 
 LONG_PTR (ObfReferenceObject)(PVOID object)
 {
+    nt_require_irql(DISPATCH_LEVEL, "ObReferenceObject", NT_CALLER());
     return add_reference(object, "ObReferenceObject", NT_CALLER());
 }
 
@@ -103,6 +104,7 @@ LONG_PTR (ObfDereferenceObject)(PVOID object)
 LONG_PTR (ObfReferenceObjectWithTag)(PVOID object, ULONG tag)
 {
     (void)tag;
+    nt_require_irql(DISPATCH_LEVEL, "ObReferenceObjectWithTag", NT_CALLER());
     return add_reference(object, "ObReferenceObjectWithTag", NT_CALLER());
 }
 

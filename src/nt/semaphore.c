@@ -32,6 +32,5 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG adjust
 
 LONG KeReadStateSemaphore(PRKSEMAPHORE semaphore)
 {
-    nt_require_irql(DISPATCH_LEVEL, "KeReadStateSemaphore", NT_CALLER());
     return nt_header_state(&semaphore->Header);
 }

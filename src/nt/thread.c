@@ -279,7 +279,7 @@ KPRIORITY KeSetPriorityThread(PKTHREAD thread, KPRIORITY priority)
 {
     struct _KTHREAD *target = (struct _KTHREAD *)thread;
 
-    nt_require_irql(DISPATCH_LEVEL, "KeSetPriorityThread", NT_CALLER());
+    nt_require_irql(PASSIVE_LEVEL, "KeSetPriorityThread", NT_CALLER());
     return __atomic_exchange_n(&target->priority, priority, __ATOMIC_RELAXED);
 }
 
@@ -294,7 +294,7 @@ LONG KeSetBasePriorityThread(PKTHREAD thread, LONG increment)
 {
     struct _KTHREAD *target = (struct _KTHREAD *)thread;
 
-    nt_require_irql(DISPATCH_LEVEL, "KeSetBasePriorityThread", NT_CALLER());
+    nt_require_irql(PASSIVE_LEVEL, "KeSetBasePriorityThread", NT_CALLER());
     return __atomic_exchange_n(&target->base_increment, increment, __ATOMIC_RELAXED);
 }
 

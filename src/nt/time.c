@@ -2,6 +2,8 @@
 /* time.c - Windows' clocks. All of them count in 100 ns here, the ticks excepted. */
 #include "nt_internal.h"
 
+#include <time.h>
+
 #define NS_PER_UNIT 100ull
 #define UNITS_PER_S 10000000ull
 
@@ -65,15 +67,23 @@ ULONG (KeQueryTimeIncrement)(VOID)
     return UNITS_PER_TICK;
 }
 
-/* wdm.h: there are no time zones down here, so local time is UTC. */
+/* The difference between local time and UTC at this moment, whatever moment is converted: as on Windows. */
+static LONGLONG local_offset(void)
+{
+    time_t now = (time_t)(os_realtime_ns() / OS_NS_PER_S);
+    struct tm local;
+
+    return localtime_r(&now, &local) ? local.tm_gmtoff * (LONGLONG)UNITS_PER_S : 0;
+}
+
 void (ExSystemTimeToLocalTime)(PLARGE_INTEGER system, PLARGE_INTEGER local)
 {
-    *local = *system;
+    local->QuadPart = system->QuadPart + local_offset();
 }
 
 void (ExLocalTimeToSystemTime)(PLARGE_INTEGER local, PLARGE_INTEGER system)
 {
-    *system = *local;
+    system->QuadPart = local->QuadPart - local_offset();
 }
 
 ULONG (ExSetTimerResolution)(ULONG desired, BOOLEAN set)

@@ -37,6 +37,22 @@ static void test_clocks_agree(void **state)
     assert_true(KeQueryUnbiasedInterruptTime() >= last);
 }
 
+static void test_local_time(void **state)
+{
+    LARGE_INTEGER system, local, back;
+
+    (void)state;
+    setenv("TZ", "XYZ-05:30", 1);
+    tzset();
+    KeQuerySystemTime(&system);
+    ExSystemTimeToLocalTime(&system, &local);
+    assert_int_equal(local.QuadPart - system.QuadPart, 55ll * 360 * 10000000);
+    ExLocalTimeToSystemTime(&local, &back);
+    assert_int_equal(back.QuadPart, system.QuadPart);
+    unsetenv("TZ");
+    tzset();
+}
+
 static void test_resolution(void **state)
 {
     ULONG maximum, minimum, current;
@@ -53,6 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_system_time_is_utc_since_1601),
         cmocka_unit_test(test_clocks_agree),
+        cmocka_unit_test(test_local_time),
         cmocka_unit_test(test_resolution),
     };
 
