@@ -5,6 +5,8 @@
 #include "provider_state.h"
 #include "translate.h"
 
+#include <errno.h>
+
 #define SOCKET_LIVE 0x74656b63u
 #define SOCKET_GONE 0x2174656bu
 #define SOCKETS_PER_CHUNK 16
@@ -141,7 +143,8 @@ static NTSTATUS make_socket(const struct creation *creation, struct wsk_socket *
     error = net_udp_open(wsk_engine(), creation->family, &udp_events, socket, &socket->udp);
     if (error) {
         slab_free(&sockets, socket);
-        return wsk_status_from_errno(error);
+        /* A kernel without IPv6: here there is no such transport. */
+        return error == -EAFNOSUPPORT ? STATUS_NOT_SUPPORTED : wsk_status_from_errno(error);
     }
     wsk_client_reference(creation->client);
     atomic_fetch_add(&creation->client->sockets_made, 1);
@@ -159,10 +162,20 @@ static NTSTATUS choose_family(ADDRESS_FAMILY family, enum net_family *chosen)
     return STATUS_SUCCESS;
 }
 
-static bool is_known_transport(USHORT type, ULONG protocol)
+/* Whether Windows has such a socket. One that listens for datagrams fails there only when it is bound. */
+static bool is_known(USHORT type, ULONG protocol, ULONG flags)
 {
-    return (type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
-           (type == SOCK_DGRAM && protocol == IPPROTO_UDP) || type == SOCK_RAW;
+    switch (type) {
+    case SOCK_STREAM:
+        return protocol == IPPROTO_TCP && flags != WSK_FLAG_DATAGRAM_SOCKET;
+    case SOCK_DGRAM:
+        return protocol == IPPROTO_UDP && flags != WSK_FLAG_CONNECTION_SOCKET &&
+               flags != WSK_FLAG_STREAM_SOCKET;
+    case SOCK_RAW:
+        return flags == WSK_FLAG_BASIC_SOCKET || flags == WSK_FLAG_DATAGRAM_SOCKET;
+    default:
+        return false;
+    }
 }
 
 static NTSTATUS choose_category(USHORT type, ULONG protocol, ULONG flags,
@@ -170,14 +183,16 @@ static NTSTATUS choose_category(USHORT type, ULONG protocol, ULONG flags,
 {
     if ((flags & ~(ULONG)CATEGORY_FLAGS) || (flags & (flags - 1)))
         return STATUS_INVALID_PARAMETER;
-    if (!is_known_transport(type, protocol))
+    if (!is_known(type, protocol, flags))
         return STATUS_NOT_SUPPORTED;
-    if (flags != WSK_FLAG_BASIC_SOCKET && flags != WSK_FLAG_DATAGRAM_SOCKET)
-        return wsk_absent("WskSocket for listening, connection-oriented and stream sockets");
-    if (flags == WSK_FLAG_DATAGRAM_SOCKET && type == SOCK_STREAM)
-        return STATUS_NOT_SUPPORTED;
-    if (type != SOCK_DGRAM)
-        return wsk_absent("WskSocket for TCP and raw sockets");
+    if (flags != WSK_FLAG_BASIC_SOCKET && flags != WSK_FLAG_DATAGRAM_SOCKET) {
+        wsk_absent("WskSocket for listening, connection-oriented and stream sockets");
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    if (type != SOCK_DGRAM) {
+        wsk_absent("WskSocket for TCP and raw sockets");
+        return STATUS_NOT_IMPLEMENTED;
+    }
     *category = flags ? WSK_CATEGORY_DATAGRAM : WSK_CATEGORY_BASIC;
     return STATUS_SUCCESS;
 }
@@ -201,9 +216,9 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
     nt_irp_accept(irp);
     if (!creation.client)
         return wsk_refuse(irp, STATUS_INVALID_HANDLE);
-    status = choose_category(type, protocol, flags, &creation.category);
+    status = choose_family(family, &creation.family);
     if (NT_SUCCESS(status))
-        status = choose_family(family, &creation.family);
+        status = choose_category(type, protocol, flags, &creation.category);
     if (NT_SUCCESS(status))
         status = make_socket(&creation, &socket);
     if (NT_SUCCESS(status)) {
