@@ -78,7 +78,10 @@ static void report_stack(struct report *report, const void *first, const void *f
     }
 }
 
-/* The second of two threads waits for the first to end the process; the same thread twice ends it at once. */
+/*
+ * The second of two threads waits for the first to end the process; the same thread twice ends it
+ * at once.
+ */
 static void stop_once(void)
 {
     uint32_t nobody = 0;
@@ -117,8 +120,8 @@ void nt_bug_check(const struct nt_bug *bug)
     stop(bug, (const void *)bug->parameters[3], NT_CALLER());
 }
 
-void nt_bug_check_say(ULONG code, const char *rule, const ULONG_PTR parameters[4], const char *format,
-                      ...)
+void nt_bug_check_say(ULONG code, const char *rule, const ULONG_PTR parameters[4],
+                      const char *format, ...)
 {
     char sentence[4 * SYMBOL_TEXT_MAX];
     struct nt_bug bug = { .code = code, .rule = rule, .sentence = sentence };

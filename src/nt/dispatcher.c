@@ -2,19 +2,23 @@
 /*
  * dispatcher.c - the wait engine: objects that threads wait for, and the threads that wait.
  *
- * An object owns no lock of its own, so that it needs no end. Its state and its list of waiters are guarded by a
- * stripe: one of 64 locks, chosen by the object's address. A set of stripes is a uint64_t and is always taken in
- * ascending order.
+ * An object owns no lock of its own, so that it needs no end. Its state and its list of waiters are
+ * guarded by a stripe: one of 64 locks, chosen by the object's address. A set of stripes is a
+ * uint64_t and is always taken in ascending order.
  *
- * A waiter stands on the waiting thread's stack: one block per object, linked into the object's WaitListHead.
+ * A waiter stands on the waiting thread's stack: one block per object, linked into the object's
+ * WaitListHead.
  *
- *   1. The waiter takes the stripes of all its objects. If the wait is satisfied it consumes the signals and is
- *      done; otherwise it links its blocks, writes WAITING into its thread's word and drops the stripes.
- *   2. Who signals an object takes its stripe, and those of every WaitAll waiter in its list, so that a WaitAll is
- *      decided as one. It goes through the waiters, oldest first: word from WAITING to GRANTED, signal consumed.
- *      It drops the stripes and then wakes by address alone, since the object may stand on the waiter's stack.
- *   3. The waiter takes its stripes again, unlinks what is still linked and reads the outcome. Under its stripes
- *      nobody can grant, so a timeout and a signal cannot both happen, and nobody touches its blocks any more.
+ *   1. The waiter takes the stripes of all its objects. If the wait is satisfied it consumes the
+ *      signals and is done; otherwise it links its blocks, writes WAITING into its thread's word
+ *      and drops the stripes.
+ *   2. Who signals an object takes its stripe, and those of every WaitAll waiter in its list, so
+ *      that a WaitAll is decided as one. It goes through the waiters, oldest first: word from
+ *      WAITING to GRANTED, signal consumed. It drops the stripes and then wakes by address alone,
+ *      since the object may stand on the waiter's stack.
+ *   3. The waiter takes its stripes again, unlinks what is still linked and reads the outcome.
+ *      Under its stripes nobody can grant, so a timeout and a signal cannot both happen, and nobody
+ *      touches its blocks any more.
  */
 #include "nt_internal.h"
 
@@ -46,7 +50,7 @@ static struct {
     _Alignas(64) struct base_lock lock;
 } stripes[NT_STRIPES];
 
-/* --- Stripes --------------------------------------------------------------------------------- */
+/* --- Stripes ------------------------------------------------------------------------------- */
 
 static uint64_t stripe_of(const DISPATCHER_HEADER *object)
 {
@@ -67,7 +71,7 @@ static void stripes_release(uint64_t set)
         base_lock_release(&stripes[__builtin_ctzll(set)].lock);
 }
 
-/* --- Lists ----------------------------------------------------------------------------------- */
+/* --- Lists --------------------------------------------------------------------------------- */
 
 static void block_link(struct wait_block *block)
 {
@@ -94,7 +98,7 @@ static struct wait_block *block_of(LIST_ENTRY *link)
     return CONTAINING_RECORD(link, struct wait_block, link);
 }
 
-/* --- What a signal means, by kind of object --------------------------------------------------- */
+/* --- What a signal means, by kind of object ------------------------------------------------ */
 
 void nt_header_init(DISPATCHER_HEADER *header, UCHAR type, size_t size, LONG state)
 {
@@ -118,7 +122,10 @@ static bool is_signalled(DISPATCHER_HEADER *object, const struct _KTHREAD *threa
     return is_mutant(object) && nt_mutant_owner((PKMUTANT)object) == thread;
 }
 
-/* Takes the signal away where the kind of object says so. Returns what it adds to the wait's status. */
+/*
+ * Takes the signal away where the kind of object says so. Returns what it adds to the wait's
+ * status.
+ */
 static NTSTATUS consume(DISPATCHER_HEADER *object, struct _KTHREAD *thread)
 {
     switch (object->Type & NT_OBJECT_TYPE_MASK) {
@@ -159,7 +166,7 @@ static void consume_one(struct waiter *waiter, struct wait_block *block)
     waiter->status = status + (NTSTATUS)(block - waiter->blocks);
 }
 
-/* --- Signalling ------------------------------------------------------------------------------ */
+/* --- Signalling ---------------------------------------------------------------------------- */
 
 static uint64_t stripes_needed(DISPATCHER_HEADER *object)
 {
@@ -244,7 +251,7 @@ void nt_signal_end(struct nt_signal *signal)
     wake_collected(signal);
 }
 
-/* --- Waiting --------------------------------------------------------------------------------- */
+/* --- Waiting ------------------------------------------------------------------------------- */
 
 uint64_t nt_deadline(const LARGE_INTEGER *timeout)
 {
@@ -301,7 +308,8 @@ static void sleep_until_granted(struct waiter *waiter, uint64_t deadline)
     atomic_store_explicit(word, 0, memory_order_relaxed);
 }
 
-static NTSTATUS wait_for(struct waiter *waiter, PVOID objects[], uint64_t deadline, const void *place)
+static NTSTATUS wait_for(struct waiter *waiter, PVOID objects[], uint64_t deadline,
+                         const void *place)
 {
     waiter->stripes = 0;
     for (unsigned i = 0; i < waiter->count; i++) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dpc.c - deferred procedure calls: one thread of the executive calls them at DISPATCH_LEVEL, in order.
+ * dpc.c - deferred procedure calls: one thread of the executive calls them at DISPATCH_LEVEL, in
+ * order.
  *
- * KDPC.DpcData is not NULL while the DPC is queued. Before the routine is called the thread has read all that it
- * needs, since the routine may free its DPC or queue it again.
+ * KDPC.DpcData is not NULL while the DPC is queued. Before the routine is called the thread has
+ * read all that it needs, since the routine may free its DPC or queue it again.
  */
 #include "nt_internal.h"
 
@@ -34,7 +35,7 @@ static bool is_queued(PKDPC dpc)
     return __atomic_load_n((void **)&dpc->DpcData, __ATOMIC_ACQUIRE) != NULL;
 }
 
-/* --- The queue, under its lock --------------------------------------------------------------- */
+/* --- The queue, under its lock ------------------------------------------------------------- */
 
 static void push(PKDPC dpc)
 {
@@ -59,13 +60,13 @@ static void unlink_after(SINGLE_LIST_ENTRY *before)
     set_queued(dpc_of(link), NULL);
 }
 
-/* --- The thread ------------------------------------------------------------------------------ */
+/* --- The thread ---------------------------------------------------------------------------- */
 
 static void require_level(PKDEFERRED_ROUTINE routine)
 {
     if (nt_irql() != DISPATCH_LEVEL)
-        NT_BUG(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)nt_irql() << 16 | DISPATCH_LEVEL << 8, 0, 0, routine,
-               "A DPC routine returned at %s.", nt_irql_name(nt_irql()).text);
+        NT_BUG(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)nt_irql() << 16 | DISPATCH_LEVEL << 8, 0, 0,
+               routine, "A DPC routine returned at %s.", nt_irql_name(nt_irql()).text);
 }
 
 static bool run_next(void)
@@ -154,7 +155,7 @@ void nt_dpc_stop(void)
     base_lock_release(&queue.lock);
 }
 
-/* --- What drivers call ----------------------------------------------------------------------- */
+/* --- What drivers call --------------------------------------------------------------------- */
 
 static void initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context)
 {

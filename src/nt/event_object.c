@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* event_object.c - events with a handle, and those with a name, which lives as long as a reference does. */
+/*
+ * event_object.c - events with a handle, and those with a name, which lives as long as a reference
+ * does.
+ */
 #include "nt_internal.h"
 
 #include <string.h>
@@ -32,7 +35,7 @@ static POBJECT_TYPE semaphore_type_pointer = &semaphore_type;
 POBJECT_TYPE *ExEventObjectType = &event_type_pointer;
 POBJECT_TYPE *ExSemaphoreObjectType = &semaphore_type_pointer;
 
-/* --- Names ----------------------------------------------------------------------------------- */
+/* --- Names --------------------------------------------------------------------------------- */
 
 static bool copy_name(struct event_object *object, const UNICODE_STRING *name)
 {
@@ -73,8 +76,8 @@ static struct event_object *find_referenced(const UNICODE_STRING *name)
 }
 
 /* Referenced: the one that has the name already, or a new one. */
-static struct event_object *open_or_create(const UNICODE_STRING *name, EVENT_TYPE type, BOOLEAN state,
-                                           bool *existed)
+static struct event_object *open_or_create(const UNICODE_STRING *name, EVENT_TYPE type,
+                                           BOOLEAN state, bool *existed)
 {
     struct event_object *made = event_create(name, type, state);
     struct event_object *known = NULL;
@@ -94,9 +97,10 @@ static struct event_object *open_or_create(const UNICODE_STRING *name, EVENT_TYP
     return known;
 }
 
-/* --- What drivers call ----------------------------------------------------------------------- */
+/* --- What drivers call --------------------------------------------------------------------- */
 
-static PKEVENT create_for_io(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handle, const void *place)
+static PKEVENT create_for_io(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handle,
+                             const void *place)
 {
     bool existed;
     /* Such an event begins signalled. */

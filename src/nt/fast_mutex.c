@@ -2,8 +2,9 @@
 /*
  * fast_mutex.c - fast mutexes and guarded mutexes, which have one layout.
  *
- * Count is Windows' 1 when free and 0 when held; -1 means held, and somebody sleeps on it. The kernel's own event
- * in the structure is not used. The release that frees the mutex touches it no more.
+ * Count is Windows' 1 when free and 0 when held; -1 means held, and somebody sleeps on it. The
+ * kernel's own event in the structure is not used. The release that frees the mutex touches it no
+ * more.
  */
 #include "nt_internal.h"
 
@@ -53,7 +54,10 @@ static bool spin(PFAST_MUTEX mutex)
     return false;
 }
 
-/* Who has slept takes the mutex as contended, since others may sleep: one needless wake at the most. */
+/*
+ * Who has slept takes the mutex as contended, since others may sleep: one needless wake at the
+ * most.
+ */
 static void take(PFAST_MUTEX mutex, const char *function, const void *place)
 {
     if (owner_of(mutex) == nt_thread_current())
@@ -75,14 +79,15 @@ static void take(PFAST_MUTEX mutex, const char *function, const void *place)
 static void give_back(PFAST_MUTEX mutex, const char *function, const void *place)
 {
     if (owner_of(mutex) != nt_thread_current())
-        NT_BUG(DRIVER_VERIFIER_DETECTED_VIOLATION, DEADLOCK_WRONG_THREAD, mutex, owner_of(mutex), place,
-               "%s: this thread does not hold the mutex at %p.", function, (void *)mutex);
+        NT_BUG(DRIVER_VERIFIER_DETECTED_VIOLATION, DEADLOCK_WRONG_THREAD, mutex, owner_of(mutex),
+               place, "%s: this thread does not hold the mutex at %p.", function, (void *)mutex);
     set_owner(mutex, NULL);
-    if (atomic_exchange_explicit(word_of(mutex), MUTEX_FREE, memory_order_release) == MUTEX_CONTENDED)
+    if (atomic_exchange_explicit(word_of(mutex), MUTEX_FREE, memory_order_release) ==
+        MUTEX_CONTENDED)
         os_wake_one(word_of(mutex));
 }
 
-/* --- Fast mutexes: at APC_LEVEL --------------------------------------------------------------- */
+/* --- Fast mutexes: at APC_LEVEL ------------------------------------------------------------ */
 
 void (ExInitializeFastMutex)(PFAST_MUTEX mutex)
 {
@@ -136,7 +141,7 @@ void (ExReleaseFastMutexUnsafe)(PFAST_MUTEX mutex)
     give_back(mutex, "ExReleaseFastMutexUnsafe", NT_CALLER());
 }
 
-/* --- Guarded mutexes: in a guarded region ------------------------------------------------------ */
+/* --- Guarded mutexes: in a guarded region -------------------------------------------------- */
 
 void (KeInitializeGuardedMutex)(PKGUARDED_MUTEX mutex)
 {

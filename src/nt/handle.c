@@ -2,8 +2,8 @@
 /*
  * handle.c - handles: small numbers that hold a reference.
  *
- * A handle is (index + 1) * 4, so that it is neither NULL nor a pointer, and one that was forged or closed is
- * refused. The least free index is used first.
+ * A handle is (index + 1) * 4, so that it is neither NULL nor a pointer, and one that was forged or
+ * closed is refused. The least free index is used first.
  */
 #include "nt_internal.h"
 
@@ -163,7 +163,7 @@ NTSTATUS nt_handle_object(HANDLE handle, POBJECT_TYPE type, void **body)
     return STATUS_SUCCESS;
 }
 
-/* --- What drivers call ----------------------------------------------------------------------- */
+/* --- What drivers call --------------------------------------------------------------------- */
 
 static NTSTATUS reference(HANDLE handle, POBJECT_TYPE type, PVOID *object,
                           POBJECT_HANDLE_INFORMATION information)

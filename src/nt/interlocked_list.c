@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interlocked_list.c - lists under a spin lock of the driver's. Callable at any IRQL: they raise to at least
- * DISPATCH_LEVEL themselves.
+ * interlocked_list.c - lists under a spin lock of the driver's. Callable at any IRQL: they raise to
+ * at least DISPATCH_LEVEL themselves.
  */
 #include "nt_internal.h"
 

@@ -2,8 +2,8 @@
 /*
  * irql.c - the interrupt request level, a number of the thread, and the regions that hold APCs off.
  *
- * Nothing is ever interrupted here. What the level is for is its rules: which functions may be called, which
- * locks are held, and that what was raised is lowered again.
+ * Nothing is ever interrupted here. What the level is for is its rules: which functions may be
+ * called, which locks are held, and that what was raised is lowered again.
  */
 #include "nt_internal.h"
 
@@ -25,7 +25,7 @@ struct nt_irql_text nt_irql_name(KIRQL irql)
     return name;
 }
 
-/* --- Contracts ------------------------------------------------------------------------------- */
+/* --- Contracts ----------------------------------------------------------------------------- */
 
 static _Noreturn void stop_for_irql(KIRQL limit, const char *function, const char *relation,
                                     const void *place)
@@ -73,7 +73,7 @@ void nt_irql_lower(KIRQL irql, const char *function, const void *place)
     nt_irql_set(irql);
 }
 
-/* --- Level ----------------------------------------------------------------------------------- */
+/* --- Level --------------------------------------------------------------------------------- */
 
 KIRQL KeGetCurrentIrql(VOID)
 {
@@ -108,7 +108,7 @@ void (KeLowerIrql)(KIRQL irql)
     nt_irql_lower(irql, "KeLowerIrql", NT_CALLER());
 }
 
-/* --- Regions --------------------------------------------------------------------------------- */
+/* --- Regions ------------------------------------------------------------------------------- */
 
 void KeEnterCriticalRegion(VOID)
 {

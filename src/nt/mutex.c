@@ -2,9 +2,9 @@
 /*
  * mutex.c - KMUTEX: recursive, owned by a thread, waited for like an event.
  *
- * SignalState is 1 when free, 0 when owned once, and falls by one for each recursion. The owner's fields change
- * under the mutex's stripe only; the owner's list of mutexes changes while the owner itself releases, or sleeps
- * and is granted.
+ * SignalState is 1 when free, 0 when owned once, and falls by one for each recursion. The owner's
+ * fields change under the mutex's stripe only; the owner's list of mutexes changes while the owner
+ * itself releases, or sleeps and is granted.
  */
 #include "nt_internal.h"
 
@@ -93,7 +93,10 @@ static void abandon(PKMUTANT mutex, struct _KTHREAD *thread)
     nt_signal_end(&signal);
 }
 
-/* A mutex that holds APCs off may not outlive its owner; Windows abandons only those that user mode made. */
+/*
+ * A mutex that holds APCs off may not outlive its owner; Windows abandons only those that user mode
+ * made.
+ */
 void nt_mutants_run_down(struct _KTHREAD *thread)
 {
     while (thread->mutants.Flink != &thread->mutants) {

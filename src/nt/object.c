@@ -23,7 +23,8 @@ void *nt_object_create(POBJECT_TYPE type, size_t body_size)
     return header + 1;
 }
 
-static struct nt_object_header *require_object(const void *body, const char *function, const void *place)
+static struct nt_object_header *require_object(const void *body, const char *function,
+                                               const void *place)
 {
     struct nt_object_header *header = body ? header_of(body) : NULL;
 
@@ -56,7 +57,7 @@ bool nt_object_try_reference(void *body)
     return false;
 }
 
-/* --- Counting -------------------------------------------------------------------------------- */
+/* --- Counting ------------------------------------------------------------------------------ */
 
 static LONG_PTR add_reference(void *body, const char *function, const void *place)
 {

@@ -19,8 +19,8 @@ static KAFFINITY mask(void)
 }
 
 /*
- * Below DISPATCH_LEVEL a thread may move at any time. At DISPATCH_LEVEL it may not on Windows, so the answer
- * stays the same until the level falls, wherever Linux runs the thread.
+ * Below DISPATCH_LEVEL a thread may move at any time. At DISPATCH_LEVEL it may not on Windows, so
+ * the answer stays the same until the level falls, wherever Linux runs the thread.
  */
 static ULONG current(void)
 {
@@ -107,7 +107,7 @@ ULONG (KeGetProcessorIndexFromNumber)(PPROCESSOR_NUMBER number)
     return number->Number;
 }
 
-/* --- Affinity: accepted, answered, and of no effect --------------------------------------------- */
+/* --- Affinity: accepted, answered, and of no effect ---------------------------------------- */
 
 void (KeSetSystemAffinityThread)(KAFFINITY affinity)
 {
@@ -141,7 +141,7 @@ void (KeRevertToUserGroupAffinityThread)(PGROUP_AFFINITY before)
     (void)before;
 }
 
-/* --- Nodes ------------------------------------------------------------------------------------ */
+/* --- Nodes --------------------------------------------------------------------------------- */
 
 USHORT (KeQueryHighestNodeNumber)(VOID)
 {
@@ -161,7 +161,7 @@ void (KeQueryNodeActiveAffinity)(USHORT node, PGROUP_AFFINITY affinity, PUSHORT 
         *processors = node == 0 ? (USHORT)count() : 0;
 }
 
-/* --- Topology ---------------------------------------------------------------------------------- */
+/* --- Topology ------------------------------------------------------------------------------ */
 
 static ULONG fill_node(PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record)
 {
@@ -249,7 +249,7 @@ void (KeDeregisterProcessorChangeCallback)(PVOID handle)
     (void)handle;
 }
 
-/* --- Registers: a driver is an ordinary thread and may use them all ------------------------------ */
+/* --- Registers: a driver is an ordinary thread and may use them all ------------------------ */
 
 NTSTATUS (KeSaveExtendedProcessorState)(ULONG64 features, PXSTATE_SAVE save)
 {

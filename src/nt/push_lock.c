@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * push_lock.c - EX_PUSH_LOCK: a reader-writer lock for APC_LEVEL and below, in the low half of one pointer. The
- * word is that of rw_lock.c.
+ * push_lock.c - EX_PUSH_LOCK: a reader-writer lock for APC_LEVEL and below, in the low half of one
+ * pointer. The word is that of rw_lock.c.
  *
- * As on Windows nobody asks which thread releases, and a thread that takes it twice waits for itself.
+ * As on Windows nobody asks which thread releases, and a thread that takes it twice waits for
+ * itself.
  */
 #include "nt_internal.h"
 

@@ -2,9 +2,9 @@
 /*
  * resource.c - ERESOURCE: a lock for readers or one writer, recursive, that knows its owners.
  *
- * The eight bytes of SpinLock hold what guards the rest: a lock, and a number that changes whenever the resource
- * becomes free, on which waiters sleep. Owners stand in OwnerTable, whose first entry holds its size; a writer is
- * the only entry then, and Flag says so.
+ * The eight bytes of SpinLock hold what guards the rest: a lock, and a number that changes whenever
+ * the resource becomes free, on which waiters sleep. Owners stand in OwnerTable, whose first entry
+ * holds its size; a writer is the only entry then, and Flag says so.
  */
 #include "nt_internal.h"
 
@@ -28,7 +28,7 @@ static ERESOURCE_THREAD self(void)
     return (ERESOURCE_THREAD)nt_thread_current();
 }
 
-/* --- Owners, under the lock ------------------------------------------------------------------ */
+/* --- Owners, under the lock ---------------------------------------------------------------- */
 
 static ULONG table_size(PERESOURCE resource)
 {
@@ -121,7 +121,7 @@ static BOOLEAN acquire(PERESOURCE resource, BOOLEAN wait, bool exclusive)
     return TRUE;
 }
 
-/* --- What drivers call ----------------------------------------------------------------------- */
+/* --- What drivers call --------------------------------------------------------------------- */
 
 NTSTATUS ExInitializeResourceLite(PERESOURCE resource)
 {

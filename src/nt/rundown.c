@@ -2,8 +2,9 @@
 /*
  * rundown.c - EX_RUNDOWN_REF: references that can be had until somebody waits for their end.
  *
- * Bit 0 of Count says that rundown has begun, the rest counts in twos: zero is live and unused, 1 is run down. The
- * waiter sleeps on the low half. The last release touches nothing after it has taken its reference away.
+ * Bit 0 of Count says that rundown has begun, the rest counts in twos: zero is live and unused, 1
+ * is run down. The waiter sleeps on the low half. The last release touches nothing after it has
+ * taken its reference away.
  */
 #include "nt_internal.h"
 
@@ -52,7 +53,8 @@ static bool acquire(PEX_RUNDOWN_REF reference, uint64_t count)
     return true;
 }
 
-static void release(PEX_RUNDOWN_REF reference, uint64_t count, const char *function, const void *place)
+static void release(PEX_RUNDOWN_REF reference, uint64_t count, const char *function,
+                    const void *place)
 {
     uint64_t before = atomic_fetch_sub_explicit(word_of(reference), count * RUNDOWN_ONE,
                                                 memory_order_acq_rel);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rw_lock.c - the reader-writer lock behind push locks and EX_SPIN_LOCK: one word that blocks through os.h.
+ * rw_lock.c - the reader-writer lock behind push locks and EX_SPIN_LOCK: one word that blocks
+ * through os.h.
  *
  *     bit 31       held exclusively
  *     bit 30       somebody sleeps; new readers wait as well, so that a writer gets its turn
  *     bits 0..29   number of readers, or the writer's number
  *
- * The release that frees the lock clears the word and wakes everybody; who sleeps sets bit 30 again. After the
- * word is cleared only its address is used.
+ * The release that frees the lock clears the word and wakes everybody; who sleeps sets bit 30
+ * again. After the word is cleared only its address is used.
  */
 #include "nt_internal.h"
 

@@ -8,7 +8,10 @@ void KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit)
     semaphore->Limit = limit;
 }
 
-/* wdm.h: what would exceed the limit is raised as STATUS_SEMAPHORE_LIMIT_EXCEEDED and changes nothing. */
+/*
+ * wdm.h: what would exceed the limit is raised as STATUS_SEMAPHORE_LIMIT_EXCEEDED and changes
+ * nothing.
+ */
 LONG KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY increment, LONG adjustment, BOOLEAN wait)
 {
     struct nt_signal signal;

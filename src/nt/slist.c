@@ -2,9 +2,10 @@
 /*
  * slist.c - SLIST_HEADER, whose operations are atomic through a lock.
  *
- * Windows compares and exchanges 16 bytes and then reads the next link of an entry that may be gone already; it
- * can afford that, a sanitizer cannot. The lock is one of a few, chosen by the list's address; the header keeps
- * Windows' layout: depth and sequence in the first word, the first entry in the second.
+ * Windows compares and exchanges 16 bytes and then reads the next link of an entry that may be gone
+ * already; it can afford that, a sanitizer cannot. The lock is one of a few, chosen by the list's
+ * address; the header keeps Windows' layout: depth and sequence in the first word, the first entry
+ * in the second.
  */
 #include "nt_internal.h"
 
@@ -21,7 +22,10 @@ static struct base_lock *lock_of(PSLIST_HEADER list)
     return &locks[(address >> 4 ^ address >> 12) % SLIST_LOCKS].lock;
 }
 
-/* The first word: depth in the low 16 bits, sequence above. The second: the address, whose low 4 bits are 0. */
+/*
+ * The first word: depth in the low 16 bits, sequence above. The second: the address, whose low 4
+ * bits are 0.
+ */
 static PSLIST_ENTRY first_of(PSLIST_HEADER list)
 {
     return (PSLIST_ENTRY)(uintptr_t)(__atomic_load_n(&list->Region, __ATOMIC_ACQUIRE) & ~0xFull);
@@ -34,7 +38,8 @@ static USHORT depth_of(PSLIST_HEADER list)
 
 static void store(PSLIST_HEADER list, PSLIST_ENTRY first, USHORT depth)
 {
-    ULONGLONG sequence = (__atomic_load_n(&list->Alignment, __ATOMIC_RELAXED) & ~0xFFFFull) + 0x10000;
+    ULONGLONG before = __atomic_load_n(&list->Alignment, __ATOMIC_RELAXED);
+    ULONGLONG sequence = (before & ~0xFFFFull) + 0x10000;
 
     __atomic_store_n(&list->Region, (ULONGLONG)(uintptr_t)first, __ATOMIC_RELEASE);
     __atomic_store_n(&list->Alignment, sequence | depth, __ATOMIC_RELEASE);

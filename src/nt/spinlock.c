@@ -2,9 +2,9 @@
 /*
  * spinlock.c - KSPIN_LOCK, its in-stack form, and EX_SPIN_LOCK.
  *
- * A KSPIN_LOCK is eight bytes, zero when free: the low half is a futex word (1 held, 2 held and somebody sleeps),
- * the high half the owner's thread id. "Spinning" is a short spin and then sleep: the holder may have lost its
- * processor, which on Windows it cannot.
+ * A KSPIN_LOCK is eight bytes, zero when free: the low half is a futex word (1 held, 2 held and
+ * somebody sleeps), the high half the owner's thread id. "Spinning" is a short spin and then sleep:
+ * the holder may have lost its processor, which on Windows it cannot.
  */
 #include "nt_internal.h"
 
@@ -36,7 +36,7 @@ static uint32_t owner_of(uint64_t value)
     return (uint32_t)(value >> 32);
 }
 
-/* --- The lock -------------------------------------------------------------------------------- */
+/* --- The lock ------------------------------------------------------------------------------ */
 
 static bool try_take(PKSPIN_LOCK lock, uint32_t state)
 {
@@ -57,7 +57,10 @@ static bool spin(PKSPIN_LOCK lock)
     return false;
 }
 
-/* Who has slept once takes the lock as contended, since others may sleep: one needless wake at the most. */
+/*
+ * Who has slept once takes the lock as contended, since others may sleep: one needless wake at the
+ * most.
+ */
 static void sleep_and_take(PKSPIN_LOCK lock)
 {
     while (!try_take(lock, SPIN_CONTENDED)) {
@@ -96,7 +99,7 @@ static void give_back(PKSPIN_LOCK lock, const char *function, const void *place)
         os_wake_one(futex_of(lock));
 }
 
-/* --- KSPIN_LOCK ------------------------------------------------------------------------------ */
+/* --- KSPIN_LOCK ---------------------------------------------------------------------------- */
 
 void (KeInitializeSpinLock)(PKSPIN_LOCK lock)
 {
@@ -150,7 +153,9 @@ BOOLEAN (KeTestSpinLock)(PKSPIN_LOCK lock)
     return atomic_load_explicit(word_of(lock), memory_order_relaxed) == 0;
 }
 
-/* wdm.h: threaded DPCs may run below DISPATCH_LEVEL, so these raise if need be. Here no DPC does. */
+/*
+ * wdm.h: threaded DPCs may run below DISPATCH_LEVEL, so these raise if need be. Here no DPC does.
+ */
 KIRQL (KeAcquireSpinLockForDpc)(PKSPIN_LOCK lock)
 {
     KIRQL before = nt_irql_raise("KeAcquireSpinLockForDpc", NT_CALLER());
@@ -166,9 +171,12 @@ void (KeReleaseSpinLockForDpc)(PKSPIN_LOCK lock, KIRQL before)
     nt_irql_lower(before, "KeReleaseSpinLockForDpc", NT_CALLER());
 }
 
-/* --- In-stack queued ------------------------------------------------------------------------- */
+/* --- In-stack queued ----------------------------------------------------------------------- */
 
-/* The handle says which lock; the queue that Windows threads through the handles is the futex's here. */
+/*
+ * The handle says which lock; the queue that Windows threads through the handles is the futex's
+ * here.
+ */
 void (KeAcquireInStackQueuedSpinLock)(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
 {
     KIRQL before = nt_irql_raise("KeAcquireInStackQueuedSpinLock", NT_CALLER());

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* spinlock_shared.c - EX_SPIN_LOCK: a spin lock that readers share. The word is that of rw_lock.c. */
+/*
+ * spinlock_shared.c - EX_SPIN_LOCK: a spin lock that readers share. The word is that of rw_lock.c.
+ */
 #include "nt_internal.h"
 
 static _Atomic uint32_t *word_of(PEX_SPIN_LOCK lock)
@@ -7,7 +9,9 @@ static _Atomic uint32_t *word_of(PEX_SPIN_LOCK lock)
     return (_Atomic uint32_t *)(void *)lock;
 }
 
-/* A writer that asks again would wait for itself. Readers leave no name, so theirs goes unnoticed. */
+/*
+ * A writer that asks again would wait for itself. Readers leave no name, so theirs goes unnoticed.
+ */
 static void require_not_writer(PEX_SPIN_LOCK lock, const char *function, const void *place)
 {
     if (nt_rw_owner(word_of(lock)) == os_thread_id())
@@ -43,7 +47,7 @@ static void give_back_exclusive(PEX_SPIN_LOCK lock, const char *function, const 
                "%s: this thread does not hold spin lock %p exclusively.", function, (void *)lock);
 }
 
-/* --- Shared ---------------------------------------------------------------------------------- */
+/* --- Shared -------------------------------------------------------------------------------- */
 
 KIRQL (ExAcquireSpinLockShared)(PEX_SPIN_LOCK lock)
 {
@@ -70,7 +74,7 @@ void (ExReleaseSpinLockSharedFromDpcLevel)(PEX_SPIN_LOCK lock)
     give_back_shared(lock, "ExReleaseSpinLockSharedFromDpcLevel", NT_CALLER());
 }
 
-/* --- Exclusive ------------------------------------------------------------------------------- */
+/* --- Exclusive ----------------------------------------------------------------------------- */
 
 KIRQL (ExAcquireSpinLockExclusive)(PEX_SPIN_LOCK lock)
 {

@@ -2,8 +2,9 @@
 /*
  * thread.c - threads as objects: those that drivers start, and whichever others come along.
  *
- * A system thread holds a reference to its own object until somebody has joined it, which happens when the next
- * thread is made or the executive stops: nobody waits for a thread's last instructions.
+ * A system thread holds a reference to its own object until somebody has joined it, which happens
+ * when the next thread is made or the executive stops: nobody waits for a thread's last
+ * instructions.
  */
 #include "nt_internal.h"
 
@@ -51,7 +52,7 @@ static void process_destroy(void *process)
            "A reference to the System process was dropped that nobody had.");
 }
 
-/* --- The objects ----------------------------------------------------------------------------- */
+/* --- The objects --------------------------------------------------------------------------- */
 
 static struct _ETHREAD *thread_create(void)
 {
@@ -103,7 +104,7 @@ struct _EPROCESS *nt_process(void)
     return &system_process.process;
 }
 
-/* --- System threads -------------------------------------------------------------------------- */
+/* --- System threads ------------------------------------------------------------------------ */
 
 static void require_clean_end(struct _ETHREAD *thread)
 {
@@ -209,7 +210,7 @@ NTSTATUS PsTerminateSystemThread(NTSTATUS status)
     longjmp(thread->end, 1);
 }
 
-/* --- Questions ------------------------------------------------------------------------------- */
+/* --- Questions ----------------------------------------------------------------------------- */
 
 PKTHREAD (KeGetCurrentThread)(VOID)
 {
@@ -273,7 +274,7 @@ BOOLEAN PsIsThreadTerminating(PETHREAD thread)
     return nt_header_state(&thread->Tcb.Header) != 0;
 }
 
-/* --- Priorities: kept, answered, and of no effect ---------------------------------------------- */
+/* --- Priorities: kept, answered, and of no effect ------------------------------------------ */
 
 KPRIORITY KeSetPriorityThread(PKTHREAD thread, KPRIORITY priority)
 {

@@ -67,7 +67,10 @@ ULONG (KeQueryTimeIncrement)(VOID)
     return UNITS_PER_TICK;
 }
 
-/* The difference between local time and UTC at this moment, whatever moment is converted: as on Windows. */
+/*
+ * The difference between local time and UTC at this moment, whatever moment is converted: as on
+ * Windows.
+ */
 static LONGLONG local_offset(void)
 {
     time_t now = (time_t)(os_realtime_ns() / OS_NS_PER_S);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timer.c - KTIMER. Armed timers stand in one list, the earliest first; the DPC thread expires them.
+ * timer.c - KTIMER. Armed timers stand in one list, the earliest first; the DPC thread expires
+ * them.
  *
- * Everything that happens to a timer when it expires happens under the list's lock (signal, DPC queued, armed
- * again if periodic), so that after KeCancelTimer the timer either has fired or never will. Locks are taken in
- * this order: timers, stripes of the dispatcher, DPC queue.
+ * Everything that happens to a timer when it expires happens under the list's lock (signal, DPC
+ * queued, armed again if periodic), so that after KeCancelTimer the timer either has fired or never
+ * will. Locks are taken in this order: timers, stripes of the dispatcher, DPC queue.
  */
 #include "nt_internal.h"
 
@@ -15,8 +16,8 @@ static struct {
     struct base_lock lock;
     LIST_ENTRY armed;
     /*
-     * A KTIMER has no room for the address that armed it, but four bytes that nothing else uses (Processor): an
-     * index into this table of all such addresses. Index 0 is for when it is full.
+     * A KTIMER has no room for the address that armed it, but four bytes that nothing else uses
+     * (Processor): an index into this table of all such addresses. Index 0 is for when it is full.
      */
     const void *places[NT_TIMER_PLACES];
 } timers = { .armed = { &timers.armed, &timers.armed } };
@@ -43,7 +44,7 @@ static ULONG place_index(const void *place)
     return 0;
 }
 
-/* --- The list, under its lock ---------------------------------------------------------------- */
+/* --- The list, under its lock -------------------------------------------------------------- */
 
 /* From the tail: most timers are set for later than those before. Equal ones keep their order. */
 static void insert(PKTIMER timer)
@@ -149,7 +150,7 @@ void nt_timer_visit(nt_timer_visit_fn *visit, void *context)
     base_lock_release(&timers.lock);
 }
 
-/* --- What drivers call ----------------------------------------------------------------------- */
+/* --- What drivers call --------------------------------------------------------------------- */
 
 void KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type)
 {
@@ -207,7 +208,8 @@ BOOLEAN KeSetTimer(PKTIMER timer, LARGE_INTEGER due, PKDPC dpc)
 }
 
 /* The tolerance allows a timer to be late together with others; it need not be. */
-BOOLEAN KeSetCoalescableTimer(PKTIMER timer, LARGE_INTEGER due, ULONG period, ULONG tolerance, PKDPC dpc)
+BOOLEAN KeSetCoalescableTimer(PKTIMER timer, LARGE_INTEGER due, ULONG period, ULONG tolerance,
+                              PKDPC dpc)
 {
     (void)tolerance;
     nt_require_irql(DISPATCH_LEVEL, "KeSetCoalescableTimer", NT_CALLER());

@@ -2,9 +2,9 @@
 /*
  * work_item.c - work items: routines that threads of the executive call at PASSIVE_LEVEL.
  *
- * The pool has as many threads as items wanted to run at the same time, up to NT_WORKERS_MAX. An item is queued
- * while List.Flink is not NULL. Before its routine is called the worker has read all that it needs, since the
- * routine may free its item or queue it again.
+ * The pool has as many threads as items wanted to run at the same time, up to NT_WORKERS_MAX. An
+ * item is queued while List.Flink is not NULL. Before its routine is called the worker has read all
+ * that it needs, since the routine may free its item or queue it again.
  */
 #include "nt_internal.h"
 
@@ -31,7 +31,7 @@ static struct {
     struct os_thread *workers[NT_WORKERS_MAX];
 } pool = { .items = { &pool.items, &pool.items } };
 
-/* --- The queue, under its lock --------------------------------------------------------------- */
+/* --- The queue, under its lock ------------------------------------------------------------- */
 
 static bool is_queued(const WORK_QUEUE_ITEM *item)
 {
@@ -59,7 +59,7 @@ static PWORK_QUEUE_ITEM pop(void)
     return CONTAINING_RECORD(link, WORK_QUEUE_ITEM, List);
 }
 
-/* --- Workers --------------------------------------------------------------------------------- */
+/* --- Workers ------------------------------------------------------------------------------- */
 
 static void require_clean_return(PWORKER_THREAD_ROUTINE routine, PVOID parameter)
 {
@@ -150,7 +150,8 @@ static bool enqueue(PWORK_QUEUE_ITEM item)
 
 static _Noreturn void stop_for_queued(const void *item, const char *function, const void *place)
 {
-    NT_BUG(WORKER_INVALID, 1, item, 0, place, "%s was given the work item at %p, which is still queued.",
+    NT_BUG(WORKER_INVALID, 1, item, 0, place,
+           "%s was given the work item at %p, which is still queued.",
            function, item);
 }
 
@@ -169,7 +170,7 @@ void nt_work_stop(void)
     base_lock_release(&pool.lock);
 }
 
-/* --- Ex -------------------------------------------------------------------------------------- */
+/* --- Ex ------------------------------------------------------------------------------------ */
 
 /* The kinds of queue differ in priority, which threads do not have here. */
 void ExQueueWorkItem(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type)
@@ -180,7 +181,7 @@ void ExQueueWorkItem(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type)
         stop_for_queued(item, "ExQueueWorkItem", NT_CALLER());
 }
 
-/* --- Io -------------------------------------------------------------------------------------- */
+/* --- Io ------------------------------------------------------------------------------------ */
 
 ULONG IoSizeofWorkItem(VOID)
 {
@@ -259,7 +260,8 @@ static bool queue_io_item(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE routine,
     return enqueue(&item->item);
 }
 
-void IoQueueWorkItem(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE routine, WORK_QUEUE_TYPE type, PVOID context)
+void IoQueueWorkItem(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE routine, WORK_QUEUE_TYPE type,
+                     PVOID context)
 {
     (void)type;
     nt_require_irql(DISPATCH_LEVEL, "IoQueueWorkItem", NT_CALLER());

@@ -8,7 +8,8 @@ static NTSTATUS wait_many(ULONG count, PVOID *objects, WAIT_TYPE type, PLARGE_IN
 {
     KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
 
-    return KeWaitForMultipleObjects(count, objects, type, Executive, KernelMode, FALSE, timeout, blocks);
+    return KeWaitForMultipleObjects(count, objects, type, Executive, KernelMode, FALSE, timeout,
+                                    blocks);
 }
 
 static NTSTATUS poll_many(ULONG count, PVOID *objects, WAIT_TYPE type)
@@ -26,7 +27,7 @@ static void make_events(KEVENT *events, PVOID *objects, unsigned count, EVENT_TY
     }
 }
 
-/* --- Timeouts -------------------------------------------------------------------------------- */
+/* --- Timeouts ------------------------------------------------------------------------------ */
 
 static void test_relative_timeout_is_not_early(void **state)
 {
@@ -89,7 +90,7 @@ static void test_delay(void **state)
     assert_int_equal(KeDelayExecutionThread(KernelMode, FALSE, &zero), STATUS_SUCCESS);
 }
 
-/* --- Several objects ------------------------------------------------------------------------- */
+/* --- Several objects ----------------------------------------------------------------------- */
 
 static void test_any_takes_the_lowest_index(void **state)
 {
@@ -233,7 +234,7 @@ static void test_pulse_completes_all(void **state)
     assert_int_equal(sleeper.status, STATUS_SUCCESS);
 }
 
-/* --- Order ----------------------------------------------------------------------------------- */
+/* --- Order --------------------------------------------------------------------------------- */
 
 struct queue {
     KSEMAPHORE semaphore;
@@ -304,7 +305,7 @@ static void test_all_in_front_does_not_block(void **state)
     crew_join(&second);
 }
 
-/* --- Contention ------------------------------------------------------------------------------ */
+/* --- Contention ---------------------------------------------------------------------------- */
 
 /* Philosophers: each takes two forks with one WaitAll; one guest steals with WaitAny. */
 struct table {
@@ -414,7 +415,7 @@ static void test_timeout_against_signal(void **state)
     assert_int_equal(KeReadStateEvent(&race.event), 0);
 }
 
-/* --- Mistakes -------------------------------------------------------------------------------- */
+/* --- Mistakes ------------------------------------------------------------------------------ */
 
 static void wait_at_dispatch(void)
 {

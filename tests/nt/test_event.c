@@ -106,7 +106,7 @@ static void test_pulse_leaves_nothing(void **state)
     assert_int_equal(KeReadStateEvent(&woken.event), 0);
 }
 
-/* --- Events that stand on the waiter's stack --------------------------------------------------- */
+/* --- Events that stand on the waiter's stack ----------------------------------------------- */
 
 struct mailbox {
     _Atomic(PKEVENT) event;
@@ -153,7 +153,7 @@ static void test_setter_forgets_the_event(void **state)
     crew_join(&crew);
 }
 
-/* --- Ping-pong: no signal is lost ----------------------------------------------------------------- */
+/* --- Ping-pong: no signal is lost ---------------------------------------------------------- */
 
 struct table_tennis {
     KEVENT ball[2];
@@ -181,7 +181,7 @@ static void test_no_signal_is_lost(void **state)
     assert_int_equal(KeReadStateEvent(&game.ball[1]), 0);
 }
 
-/* --- Mistakes ------------------------------------------------------------------------------------ */
+/* --- Mistakes ------------------------------------------------------------------------------ */
 
 static void set_above_dispatch(void)
 {

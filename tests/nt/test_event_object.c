@@ -46,18 +46,22 @@ static void test_handles(void **state)
 
     (void)state;
     InitializeObjectAttributes(&attributes, &event_name, OBJ_KERNEL_HANDLE, NULL, NULL);
-    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE),
+    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent,
+                                   FALSE),
                      STATUS_SUCCESS);
-    assert_int_equal(ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE),
+    assert_int_equal(ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent,
+                                   FALSE),
                      STATUS_OBJECT_NAME_COLLISION);
     attributes.Attributes |= OBJ_OPENIF;
-    assert_int_equal(ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE),
+    assert_int_equal(ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent,
+                                   FALSE),
                      STATUS_OBJECT_NAME_EXISTS);
     assert_int_equal(ZwWaitForSingleObject(handle, FALSE, &zero), STATUS_TIMEOUT);
     assert_int_equal(ZwSetEvent(again, &before), STATUS_SUCCESS);
     assert_int_equal(before, 0);
     assert_int_equal(ZwWaitForSingleObject(handle, FALSE, NULL), STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, 0, *ExEventObjectType, KernelMode, &event, NULL),
+    assert_int_equal(ObReferenceObjectByHandle(handle, 0, *ExEventObjectType, KernelMode, &event,
+                                               NULL),
                      STATUS_SUCCESS);
     assert_int_equal(KeSetEvent(event, 0, FALSE), 0);
     ObDereferenceObject(event);

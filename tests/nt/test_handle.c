@@ -66,8 +66,10 @@ static void test_bad_handles(void **state)
     assert_int_equal(nt_handle_create(body, NT_CALLER(), &handle), STATUS_SUCCESS);
     assert_int_equal(reference(NULL, NULL, &found), STATUS_INVALID_HANDLE);
     assert_null(found);
-    assert_int_equal(reference((HANDLE)((ULONG_PTR)handle + 1), NULL, &found), STATUS_INVALID_HANDLE);
-    assert_int_equal(reference((HANDLE)((ULONG_PTR)handle + 4), NULL, &found), STATUS_INVALID_HANDLE);
+    assert_int_equal(reference((HANDLE)((ULONG_PTR)handle + 1), NULL, &found),
+                     STATUS_INVALID_HANDLE);
+    assert_int_equal(reference((HANDLE)((ULONG_PTR)handle + 4), NULL, &found),
+                     STATUS_INVALID_HANDLE);
     assert_int_equal(reference(body, NULL, &found), STATUS_INVALID_HANDLE);
     assert_int_equal(reference((HANDLE)(LONG_PTR)-3, NULL, &found), STATUS_INVALID_HANDLE);
     assert_int_equal(reference(handle, &other_type, &found), STATUS_OBJECT_TYPE_MISMATCH);

@@ -91,7 +91,8 @@ static void test_requirement_names_the_rule(void **state)
     (void)state;
     assert_bug_check(IRQL_NOT_LESS_OR_EQUAL, require_apc_at_dispatch);
     assert_bug_text("0x0000000A IRQL_NOT_LESS_OR_EQUAL (");
-    assert_bug_text("WSK-V19: SomeFunction was called at DISPATCH_LEVEL (2); its limit is APC_LEVEL (1).");
+    assert_bug_text("WSK-V19: SomeFunction was called at DISPATCH_LEVEL (2); "
+                    "its limit is APC_LEVEL (1).");
     KeRaiseIrql(APC_LEVEL, &before);
     nt_require_irql(APC_LEVEL, "SomeFunction", NT_CALLER());
     KeLowerIrql(before);

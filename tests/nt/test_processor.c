@@ -63,7 +63,8 @@ static void test_relationships(void **state)
         needed = length;
         assert_true(needed > 0 && needed <= sizeof(information));
         length = sizeof(information);
-        assert_int_equal(KeQueryLogicalProcessorRelationship(&number, types[i], &information, &length),
+        assert_int_equal(KeQueryLogicalProcessorRelationship(&number, types[i], &information,
+                                                             &length),
                          STATUS_SUCCESS);
         assert_int_equal(length, needed);
         assert_int_equal(information.Relationship, types[i]);
@@ -79,7 +80,8 @@ struct arrivals {
     NTSTATUS answer;
 };
 
-static VOID on_processor(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change, PNTSTATUS status)
+static VOID on_processor(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change,
+                         PNTSTATUS status)
 {
     struct arrivals *arrivals = context;
 

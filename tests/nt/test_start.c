@@ -71,7 +71,10 @@ static void test_nothing_runs_after_stop(void **state)
     (void)state;
     for (int i = 0; i < 20; i++) {
         live();
-        /* The kernel forgets a thread a moment after it was joined; one that runs on would hang the test. */
+        /*
+         * The kernel forgets a thread a moment after it was joined; one that runs on would hang the
+         * test.
+         */
         while (live_threads() > THREADS_AT_REST)
             os_yield();
     }

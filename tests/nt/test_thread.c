@@ -8,7 +8,8 @@ static __attribute__((noinline)) PETHREAD start(PKSTART_ROUTINE routine, void *c
     PETHREAD thread;
     HANDLE handle;
 
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine,
+                                          context),
                      STATUS_SUCCESS);
     assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
                                                &thread, NULL),
@@ -165,7 +166,8 @@ static void test_many_come_and_go(void **state)
         PETHREAD second = start(count_up, (void *)&count);
         PVOID both[] = { first, second };
 
-        assert_int_equal(KeWaitForMultipleObjects(2, both, WaitAll, Executive, KernelMode, FALSE, NULL, NULL),
+        assert_int_equal(KeWaitForMultipleObjects(2, both, WaitAll, Executive, KernelMode, FALSE,
+                                                  NULL, NULL),
                          STATUS_SUCCESS);
         ObDereferenceObject(first);
         ObDereferenceObject(second);
@@ -173,7 +175,7 @@ static void test_many_come_and_go(void **state)
     assert_int_equal(count, 2 * ROUNDS);
 }
 
-/* --- Threads that the executive did not start -------------------------------------------------- */
+/* --- Threads that the executive did not start ---------------------------------------------- */
 
 static void look_foreign(void *context, unsigned index)
 {
@@ -212,7 +214,8 @@ static void test_priorities_are_kept(void **state)
                      STATUS_SUCCESS);
     assert_int_equal(ZwSetInformationThread(ZwCurrentThread(), ThreadTimes, NULL, 0),
                      STATUS_INVALID_INFO_CLASS);
-    assert_int_equal(ZwSetInformationThread(NULL, ThreadNameInformation, NULL, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(ZwSetInformationThread(NULL, ThreadNameInformation, NULL, 0),
+                     STATUS_INVALID_HANDLE);
 }
 
 static void test_one_process(void **state)
@@ -225,7 +228,7 @@ static void test_one_process(void **state)
     assert_int_equal(poll_object(PsInitialSystemProcess), STATUS_TIMEOUT);
 }
 
-/* --- Mistakes ------------------------------------------------------------------------------------ */
+/* --- Mistakes ------------------------------------------------------------------------------ */
 
 static void return_raised(PVOID context)
 {

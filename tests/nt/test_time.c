@@ -33,7 +33,8 @@ static void test_clocks_agree(void **state)
     assert_true(last - first >= 20000);
     assert_true((LONGLONG)counter >= end.QuadPart);
     KeQueryTickCount(&ticks);
-    assert_true((ULONGLONG)ticks.QuadPart * KeQueryTimeIncrement() + KeQueryTimeIncrement() >= last);
+    assert_true((ULONGLONG)ticks.QuadPart * KeQueryTimeIncrement() + KeQueryTimeIncrement() >=
+                last);
     assert_true(KeQueryUnbiasedInterruptTime() >= last);
 }
 

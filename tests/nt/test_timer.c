@@ -142,7 +142,7 @@ static void test_periodic_from_now(void **state)
     KeFlushQueuedDpcs();
 }
 
-/* --- Order ----------------------------------------------------------------------------------- */
+/* --- Order --------------------------------------------------------------------------------- */
 
 struct ordered {
     struct list_of_order {
@@ -189,7 +189,7 @@ static void test_earliest_first(void **state)
         assert_int_equal(log.numbers[i], i);
 }
 
-/* --- Cancel against expiry ----------------------------------------------------------------------- */
+/* --- Cancel against expiry ----------------------------------------------------------------- */
 
 static void test_cancel_against_expiry(void **state)
 {
@@ -259,7 +259,7 @@ static void test_threads_share_a_timer(void **state)
     KeFlushQueuedDpcs();
 }
 
-/* --- What is armed ------------------------------------------------------------------------------- */
+/* --- What is armed ------------------------------------------------------------------------- */
 
 struct visited {
     PKTIMER timer;

@@ -179,7 +179,8 @@ static void try_queue(void *context, unsigned index)
 
     (void)index;
     for (int i = 0; i < ITEMS; i++)
-        contended->queued += IoTryQueueWorkItem(contended->item, count_run, DelayedWorkQueue, contended);
+        contended->queued += IoTryQueueWorkItem(contended->item, count_run, DelayedWorkQueue,
+                                                contended);
 }
 
 static void test_one_of_several_queues(void **state)
@@ -194,7 +195,7 @@ static void test_one_of_several_queues(void **state)
     IoFreeWorkItem(contended.item);
 }
 
-/* --- Mistakes ------------------------------------------------------------------------------------ */
+/* --- Mistakes ------------------------------------------------------------------------------ */
 
 static void wait_for_ever(PVOID context)
 {

@@ -82,7 +82,8 @@ void bug_check_expect(unsigned code, void (*fn)(void), const char *file, int lin
     snprintf(stop, sizeof(stop), "*** STOP: 0x%08X ", code);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, stop))
         return;
-    print_error("expected \"%s\" and abort(); wait status 0x%x; standard error was:\n%s\n", stop, status,
+    print_error("expected \"%s\" and abort(); wait status 0x%x; standard error was:\n%s\n", stop,
+                status,
                 text);
     _fail(file, line);
 }

@@ -2,15 +2,16 @@
 /*
  * bug.h - assertions about code that must stop the process.
  *
- * The function runs in a forked child, so a test sees the whole last words and goes on. The child has the
- * calling thread alone: start what the function needs inside the function, and hold no lock outside it.
+ * The function runs in a forked child, so a test sees the whole last words and goes on. The child
+ * has the calling thread alone: start what the function needs inside the function, and hold no lock
+ * outside it.
  */
 #ifndef OPENWSK_TESTS_BUG_H
 #define OPENWSK_TESTS_BUG_H
 
 /*
- * Fails the test unless `fn` dies by abort() and prints "*** STOP: 0x<code>". The text of standard error stays
- * readable until the next call.
+ * Fails the test unless `fn` dies by abort() and prints "*** STOP: 0x<code>". The text of standard
+ * error stays readable until the next call.
  */
 #define assert_bug_check(code, fn) bug_check_expect((code), (fn), __FILE__, __LINE__)
 void bug_check_expect(unsigned code, void (*fn)(void), const char *file, int line);

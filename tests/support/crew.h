@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* crew.h - several threads that do the same thing at the same time. Assertions belong in the calling thread. */
+/*
+ * crew.h - several threads that do the same thing at the same time. Assertions belong in the
+ * calling thread.
+ */
 #ifndef OPENWSK_TESTS_CREW_H
 #define OPENWSK_TESTS_CREW_H
 
