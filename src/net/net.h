@@ -134,10 +134,10 @@ int net_udp_open(struct net_engine *engine, enum net_family family,
                  const struct net_udp_events *events, void *owner, struct net_udp **out);
 
 /*
- * Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. Calls of other
- * threads may overlap it: those that reach the kernel fail with -ESHUTDOWN, a later
- * net_udp_send_later() ends with -ECANCELED, posted tasks still run, and closed() waits for all of
- * them. No call may begin once closed() has been called.
+ * Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. Upcalls, done() and
+ * tasks may still use the endpoint, and other threads may still be in a call that they began before:
+ * what would reach the kernel fails with -ESHUTDOWN, a send ends with -ECANCELED, a task runs;
+ * closed() waits for them all. Apart from these no call may begin any more.
  */
 void net_udp_close(struct net_udp *udp);
 

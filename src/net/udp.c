@@ -81,6 +81,20 @@ bool net_error_is_latched(int error)
     }
 }
 
+/* --- Tasks ----------------------------------------------------------------------------------- */
+
+static void run_posted(struct net_udp *udp)
+{
+    struct task *task = task_take_all(&udp->posted);
+
+    while (task) {
+        struct task *next = task->next;
+
+        task->run(task);
+        task = next;
+    }
+}
+
 /* --- Close ----------------------------------------------------------------------------------- */
 
 bool net_udp_is_closing(const struct net_udp *udp)
@@ -108,14 +122,23 @@ static void close_handle(struct net_udp *udp)
     udp->handle = NULL;
 }
 
+/* Whoever was inside when the endpoint died is still served; the task is queued no more. */
+static void serve_the_last(struct net_udp *udp)
+{
+    do {
+        while (atomic_load_explicit(&udp->visitors, memory_order_acquire))
+            os_yield();
+        run_posted(udp);
+        net_udp_tx_cancel_all(udp);
+    } while (!task_queue_empty(&udp->posted) || !net_udp_tx_idle(udp));
+}
+
 static void free_udp(struct net_udp *udp)
 {
     void (*closed)(void *owner) = udp->events->closed;
     struct net_engine *engine = udp->engine;
     void *owner = udp->owner;
 
-    while (atomic_load_explicit(&udp->visitors, memory_order_acquire))
-        os_yield();
     os_free(udp);
     atomic_fetch_sub_explicit(&engine->endpoints, 1, memory_order_release);
     closed(owner);
@@ -131,10 +154,10 @@ static void continue_close(struct net_udp *udp)
         return;
     close_handle(udp);
     /* A reason that came meanwhile has queued the task, which continues here. */
-    if (!net_udp_tx_idle(udp) || !task_queue_empty(&udp->posted) ||
-        !atomic_compare_exchange_strong_explicit(&udp->attention, &none, NET_ATTEND_DEAD,
+    if (!atomic_compare_exchange_strong_explicit(&udp->attention, &none, NET_ATTEND_DEAD,
                                                  memory_order_acq_rel, memory_order_relaxed))
         return;
+    serve_the_last(udp);
     free_udp(udp);
 }
 
@@ -146,18 +169,6 @@ void net_udp_close(struct net_udp *udp)
 }
 
 /* --- Turns ----------------------------------------------------------------------------------- */
-
-static void run_posted(struct net_udp *udp)
-{
-    struct task *task = task_take_all(&udp->posted);
-
-    while (task) {
-        struct task *next = task->next;
-
-        task->run(task);
-        task = next;
-    }
-}
 
 void net_udp_turn(struct net_udp *udp)
 {
