@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-/* Where a walk along the chain stands. */
-struct walk {
-    const MDL *mdl;
-    size_t offset;    /* into the MDL */
-    size_t remaining; /* of the WSK_BUF's length */
-};
-
 /*
  * MmGetSystemAddressForMdlSafe would map, and so change, an MDL that is locked but not mapped. Here the
  * system address of a page is its address, so none has to be changed.
@@ -22,91 +15,83 @@ static char *mdl_memory(const MDL *mdl)
     return (char *)mdl->StartVa + mdl->ByteOffset;
 }
 
-/* False at the end, and when the chain ends before the length does. */
-static bool walk_next(struct walk *walk, struct net_slice *slice)
+/* At most `length` bytes, from one MDL. False at the end, and when the chain ends before the length does. */
+static bool walk_next(struct wsk_walk *walk, size_t length, struct net_slice *slice)
 {
-    while (walk->mdl && walk->remaining) {
+    while (walk->mdl && walk->remaining && length) {
         const MDL *mdl = walk->mdl;
         size_t available = mdl->ByteCount - walk->offset;
-        size_t length = available < walk->remaining ? available : walk->remaining;
+        size_t most = length < walk->remaining ? length : walk->remaining;
+        size_t size = available < most ? available : most;
 
         slice->base = mdl_memory(mdl) + walk->offset;
-        slice->length = length;
-        walk->mdl = mdl->Next;
-        walk->offset = 0;
-        walk->remaining -= length;
-        if (length)
+        slice->length = size;
+        walk->offset += size;
+        walk->remaining -= size;
+        if (walk->offset == mdl->ByteCount) {
+            walk->mdl = mdl->Next;
+            walk->offset = 0;
+        }
+        if (size)
             return true;
     }
     return false;
 }
 
-static bool walk_start(struct walk *walk, const WSK_BUF *buffer)
+void wsk_walk_start(struct wsk_walk *walk, const WSK_BUF *buffer)
 {
     walk->mdl = buffer->Mdl;
     walk->offset = buffer->Offset;
     walk->remaining = buffer->Length;
-    if (buffer->Length == 0)
-        return true;
-    return buffer->Mdl && buffer->Offset <= buffer->Mdl->ByteCount;
 }
 
-NTSTATUS wsk_buffer_slices(const WSK_BUF *buffer, struct net_slice *slices, uint32_t room,
-                           uint32_t *count)
+uint32_t wsk_walk_take(struct wsk_walk *walk, size_t length, struct net_slice *slices, uint32_t room)
 {
     struct net_slice slice;
-    struct walk walk;
-    uint32_t used = 0;
+    uint32_t count = 0;
 
-    if (!walk_start(&walk, buffer))
-        return STATUS_INVALID_PARAMETER;
-    while (walk_next(&walk, &slice)) {
-        if (used < room)
-            slices[used] = slice;
-        used++;
+    while (walk_next(walk, length, &slice)) {
+        if (count < room)
+            slices[count] = slice;
+        count++;
+        length -= slice.length;
     }
-    *count = used;
-    if (walk.remaining)
-        return STATUS_INVALID_PARAMETER;
-    return used <= room ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+    return count;
 }
 
 NTSTATUS wsk_buffer_check(const WSK_BUF *buffer)
 {
-    uint32_t count;
-    NTSTATUS status = wsk_buffer_slices(buffer, NULL, 0, &count);
+    struct wsk_walk walk;
 
-    return status == STATUS_BUFFER_OVERFLOW ? STATUS_SUCCESS : status;
+    if (buffer->Length == 0)
+        return STATUS_SUCCESS;
+    if (!buffer->Mdl || buffer->Offset > buffer->Mdl->ByteCount)
+        return STATUS_INVALID_PARAMETER;
+    wsk_walk_start(&walk, buffer);
+    wsk_walk_take(&walk, buffer->Length, NULL, 0);
+    return walk.remaining ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
-void wsk_buffer_gather(const WSK_BUF *buffer, void *to, size_t size)
+void wsk_walk_gather(struct wsk_walk *walk, void *to, size_t size)
 {
     struct net_slice slice;
-    struct walk walk;
     char *at = to;
 
-    walk_start(&walk, buffer);
-    while (size && walk_next(&walk, &slice)) {
-        size_t length = slice.length < size ? slice.length : size;
-
-        memcpy(at, slice.base, length);
-        at += length;
-        size -= length;
+    for (; walk_next(walk, size, &slice); size -= slice.length) {
+        memcpy(at, slice.base, slice.length);
+        at += slice.length;
     }
 }
 
 void wsk_buffer_scatter(const WSK_BUF *buffer, const void *from, size_t size)
 {
     struct net_slice slice;
-    struct walk walk;
+    struct wsk_walk walk;
     const char *at = from;
 
-    walk_start(&walk, buffer);
-    while (size && walk_next(&walk, &slice)) {
-        size_t length = slice.length < size ? slice.length : size;
-
-        memcpy(slice.base, at, length);
-        at += length;
-        size -= length;
+    wsk_walk_start(&walk, buffer);
+    for (; walk_next(&walk, size, &slice); size -= slice.length) {
+        memcpy(slice.base, at, slice.length);
+        at += slice.length;
     }
 }

@@ -96,6 +96,19 @@ static NTSTATUS parse_hops(const struct item *item, struct net_control *parsed)
     return status;
 }
 
+static NTSTATUS parse_segment(const struct item *item, struct net_control *parsed)
+{
+    DWORD value;
+
+    if (item->size < sizeof(value))
+        return STATUS_INVALID_PARAMETER;
+    memcpy(&value, item->data, sizeof(value));
+    /* Above what a datagram can carry means the same as 0: do not cut. */
+    parsed->present |= NET_CONTROL_SEGMENT;
+    parsed->segment = value > 0xffff ? 0 : (uint16_t)value;
+    return STATUS_SUCCESS;
+}
+
 typedef NTSTATUS parse_fn(const struct item *item, struct net_control *parsed);
 
 static const struct {
@@ -112,6 +125,7 @@ static const struct {
     { IPPROTO_IPV6, IPV6_TCLASS, parse_tos },
     { IPPROTO_IPV6, IPV6_ECN, parse_ecn },
     { IPPROTO_IPV6, IPV6_HOPLIMIT, parse_hops },
+    { IPPROTO_UDP, UDP_SEND_MSG_SIZE, parse_segment },
 };
 
 static NTSTATUS parse_item(enum net_family family, const struct item *item,

@@ -45,6 +45,8 @@ NTSTATUS wsk_call_receive_from_event(struct wsk_socket *socket, ULONG flags,
 
 NTSTATUS WSKAPI wsk_send_to(PWSK_SOCKET handle, PWSK_BUF buffer, ULONG flags, PSOCKADDR remote,
                             ULONG control_length, PCMSGHDR control, PIRP irp);
+NTSTATUS WSKAPI wsk_send_messages(PWSK_SOCKET handle, PWSK_BUF_LIST list, ULONG flags,
+                                  PSOCKADDR remote, ULONG control_length, PCMSGHDR control, PIRP irp);
 NTSTATUS WSKAPI wsk_receive_from(PWSK_SOCKET handle, PWSK_BUF buffer, ULONG flags, PSOCKADDR remote,
                                  PULONG control_length, PCMSGHDR control, PULONG control_flags,
                                  PIRP irp);

@@ -14,6 +14,7 @@ enum option_kind {
     KIND_ENGINE,  /* the engine has it */
     KIND_REPORT,  /* a WSK_REPORT_* bit: control data with each datagram */
     KIND_EXCLUSIVE,
+    KIND_SEGMENT, /* UDP_SEND_MSG_SIZE */
     KIND_TYPE,
     KIND_NONE,    /* accepted, always 0 */
 };
@@ -75,6 +76,7 @@ static const struct option options[] = {
       FAMILY_6 },
     { IPPROTO_IPV6, IPV6_MULTICAST_IF, KIND_ENGINE, NET_OPTION_MULTICAST_INTERFACE, ANY_TIME,
       RANGE(0, INT_MAXIMUM), FAMILY_6 },
+    { IPPROTO_UDP, UDP_SEND_MSG_SIZE, KIND_SEGMENT, 0, ANY_TIME, RANGE(0, 0xffffffffu), FAMILY_ANY },
     { IPPROTO_IPV6, IPV6_UNICAST_IF, KIND_ENGINE, NET_OPTION_UNICAST_INTERFACE, ANY_TIME,
       RANGE(0, INT_MAXIMUM), FAMILY_6 },
 };
@@ -147,6 +149,9 @@ static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, UL
     case KIND_EXCLUSIVE:
         atomic_store(&socket->exclusive_address, value);
         return STATUS_SUCCESS;
+    case KIND_SEGMENT:
+        atomic_store(&socket->send_segment, value);
+        return STATUS_SUCCESS;
     default:
         return STATUS_NOT_SUPPORTED;
     }
@@ -185,6 +190,9 @@ static NTSTATUS current_value(struct wsk_socket *socket, const struct option *op
         break;
     case KIND_EXCLUSIVE:
         number = (int)atomic_load(&socket->exclusive_address);
+        break;
+    case KIND_SEGMENT:
+        number = (int)atomic_load(&socket->send_segment);
         break;
     case KIND_TYPE:
         number = SOCK_DGRAM;

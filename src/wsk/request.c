@@ -107,7 +107,6 @@ struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
     list_init(&request->link);
     request->socket = socket;
     request->irp = irp;
-    request->error = 0;
     return request;
 }
 

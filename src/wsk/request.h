@@ -14,9 +14,6 @@
 
 #include "socket.h"
 
-/* Slices that a queued send keeps without an allocation of its own. */
-#define WSK_REQUEST_SLICES 4
-
 struct wsk_receive {
     PSOCKADDR remote;
     PULONG control_length;
@@ -24,22 +21,37 @@ struct wsk_receive {
     PULONG control_flags;
 };
 
-struct wsk_send {
+/* One datagram that waits for room (dgram_later.c). */
+struct wsk_part {
     struct net_send net;
-    struct net_slice inline_slices[WSK_REQUEST_SLICES];
-    void *allocated;        /* slices or payload that did not fit above */
-    _Atomic uint32_t ended; /* WSK_ENDED_*: who met whom when a cancel met the end of a send */
+    struct wsk_request *request;
+    void *bounce;            /* the payload, gathered, when it had too many slices */
 };
 
-#define WSK_ENDED_SENT 1u
-#define WSK_ENDED_CANCEL_MISSED 2u
+/* Slices that a request for a single datagram holds without an allocation. */
+#define WSK_OWN_SLICES 4
+
+struct wsk_send {
+    struct wsk_part *parts;  /* with their slices behind; `own`, or one allocation */
+    struct {
+        struct wsk_part part;
+        struct net_slice slices[WSK_OWN_SLICES];
+    } own;
+    size_t count;
+    size_t total;            /* bytes, for IoStatus.Information */
+    _Atomic uint32_t left;   /* parts that have not ended */
+    _Atomic int error;       /* the first one */
+    _Atomic uint32_t ended;  /* WSK_ENDED_*: who met whom when a cancel met the end */
+};
+
+#define WSK_ENDED_PARTS 1u
+#define WSK_ENDED_CANCEL 2u
 
 struct wsk_request {
     struct list link;       /* in socket->waiting or socket->sending, under the socket's lock */
     struct wsk_socket *socket;
     PIRP irp;
     WSK_BUF buffer;
-    int error;              /* of a send that ended while it was being cancelled */
     union {
         struct wsk_receive receive;
         struct wsk_send send;

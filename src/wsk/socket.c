@@ -288,21 +288,6 @@ void wsk_socket_closed(void *owner)
     wsk_client_leave(client);
 }
 
-/* --- Not there yet --------------------------------------------------------------------------- */
-
-static NTSTATUS WSKAPI wsk_send_messages(PWSK_SOCKET handle, PWSK_BUF_LIST list, ULONG flags,
-                                         PSOCKADDR remote, ULONG control_length, PCMSGHDR control,
-                                         PIRP irp)
-{
-    UNREFERENCED_PARAMETER(handle);
-    UNREFERENCED_PARAMETER(list);
-    UNREFERENCED_PARAMETER(flags);
-    UNREFERENCED_PARAMETER(remote);
-    UNREFERENCED_PARAMETER(control_length);
-    UNREFERENCED_PARAMETER(control);
-    return wsk_absent_call("WskSendMessages", irp);
-}
-
 /* --- Tables ---------------------------------------------------------------------------------- */
 
 const WSK_PROVIDER_BASIC_DISPATCH wsk_basic_dispatch = {

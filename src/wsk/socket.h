@@ -55,6 +55,7 @@ struct wsk_socket {
     _Atomic uint32_t dead;
     _Atomic uint32_t retained;     /* indications that the client holds */
     _Atomic uint32_t exclusive_address; /* SO_EXCLUSIVEADDRUSE */
+    _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */
     PIRP close_irp;
     struct task close_task;
     struct ledger_entry ledger;

@@ -30,19 +30,31 @@ SIZE_T wsk_address_size(enum net_family family);
 
 /* --- buffer.c -------------------------------------------------------------------------------- */
 
+/* Where a walk along a WSK_BUF's MDL chain stands. */
+struct wsk_walk {
+    const MDL *mdl;
+    size_t offset;    /* into the MDL */
+    size_t remaining; /* of the WSK_BUF's length */
+};
+
 /*
  * STATUS_INVALID_PARAMETER when Offset lies outside the first MDL or the chain is shorter than Length
- * (BUF-02, BUF-04). Zero-byte MDLs give no slice. STATUS_BUFFER_OVERFLOW when there are more than `room` slices;
- * gather the payload then.
+ * (BUF-02, BUF-04).
  */
-NTSTATUS wsk_buffer_slices(const WSK_BUF *buffer, struct net_slice *slices, uint32_t room,
-                           uint32_t *count);
-
-/* Whether a WSK_BUF describes memory: STATUS_SUCCESS or STATUS_INVALID_PARAMETER. */
 NTSTATUS wsk_buffer_check(const WSK_BUF *buffer);
 
-/* Copy between flat memory and the chain; the WSK_BUF was checked and has at least `size` bytes. */
-void wsk_buffer_gather(const WSK_BUF *buffer, void *to, size_t size);
+/* The buffer was checked. */
+void wsk_walk_start(struct wsk_walk *walk, const WSK_BUF *buffer);
+
+/*
+ * Takes the next `length` bytes as slices of memory and returns how many slices that were; only the first `room`
+ * are stored. Zero-byte MDLs give no slice.
+ */
+uint32_t wsk_walk_take(struct wsk_walk *walk, size_t length, struct net_slice *slices, uint32_t room);
+
+void wsk_walk_gather(struct wsk_walk *walk, void *to, size_t size);
+
+/* Copies flat memory into the chain; the WSK_BUF was checked and has at least `size` bytes. */
 void wsk_buffer_scatter(const WSK_BUF *buffer, const void *from, size_t size);
 
 /* --- control_data.c -------------------------------------------------------------------------- */
