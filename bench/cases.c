@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* cases.c - the list of what is measured. A new peer, size or measure is a new line here. */
+#include "bench.h"
+
+const struct measure measure_flow = {
+    .name = "flow",
+    .title = "One way, as fast as it goes",
+    .ratio_head = "ratio",
+    .metrics = {
+        { "delivered_per_second", "delivered", "k/s", 1e-3, 1 },
+        { "lost", "lost", "%", 100, 2 },
+        { "cpu_seconds_per_million", "CPU", "s/M", 1, 3 },
+        { "user_seconds_per_million", "in user mode", "s/M", 1, 3 },
+    },
+};
+
+const struct measure measure_ping = {
+    .name = "ping",
+    .title = "To and fro, one datagram outstanding",
+    .ratio_head = "ratio",
+    .metrics = {
+        { "p50_us", "p50", "us", 1, 1 },
+        { "p99_us", "p99", "us", 1, 1 },
+        { "cpu_us_per_round_trip", "CPU", "us/trip", 1, 1 },
+    },
+};
+
+const struct measure measure_idle = {
+    .name = "idle",
+    .title = "Resident memory of a bound socket to which nobody talks",
+    .metrics = {
+        { "bytes_per_socket", "memory", "bytes", 1, 0 },
+    },
+};
+
+#define FLOWS(size) \
+    { &measure_flow, size, "raw", "send, recv; connected", raw_flow, true }, \
+    { &measure_flow, size, "raw-addressed", "sendto, recvfrom; address each time", \
+      raw_addressed_flow, false }, \
+    { &measure_flow, size, "raw-gso", "UDP GSO and GRO: the limit", raw_offload_flow, false }, \
+    { &measure_flow, size, "wsk-event", "WskSendTo, WskReceiveFromEvent", wsk_event_flow, false }, \
+    { &measure_flow, size, "wsk-irp", "WskSendTo, 64 x WskReceiveFrom", wsk_request_flow, false }
+
+const struct bench_case bench_cases[] = {
+    FLOWS(64),
+    FLOWS(1400),
+    { &measure_ping, 64, "raw", "blocking sockets on both sides", raw_ping, true },
+    { &measure_ping, 64, "wsk-echo", "blocking socket, echo from the WSK event", wsk_echo_ping, false },
+    { &measure_ping, 64, "wsk", "WSK events on both sides", wsk_ping, false },
+    { &measure_idle, 0, "raw", "socket of Linux", raw_idle, false },
+    { &measure_idle, 0, "wsk", "WSK socket with its event on", wsk_idle, false },
+};
+
+const unsigned bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);
