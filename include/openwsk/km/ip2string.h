@@ -10,7 +10,6 @@
 #include <in6addr.h>
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Writes at most 16 (IPv4) or 46 (IPv6) characters and returns a pointer to the terminating NUL,
  * so that output can be appended. */
@@ -79,7 +78,6 @@ NTSTATUS NTAPI RtlIpv6StringToAddressExW(_In_ PCWSTR AddressString, _Out_ struct
 #define RtlIpv6StringToAddressEx RtlIpv6StringToAddressExA
 #endif
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

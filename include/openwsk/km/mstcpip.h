@@ -9,7 +9,6 @@
 #include <ip2string.h>
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* ---- Ioctls ---- */
 
@@ -548,7 +547,6 @@ OPENWSK_INLINE SCOPE_ID INETADDR_SCOPE_ID(const SOCKADDR *a)
                : none;
 }
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_MSTCPIP

@@ -19,7 +19,6 @@
 #include <ntddndis.h>
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 #ifndef ANY_SIZE
 #define ANY_SIZE 1
@@ -463,7 +462,6 @@ NET_IF_COMPARTMENT_ID NETIOAPI_API_ GetSessionCompartmentId(_In_ ULONG SessionId
 NETIOAPI_API SetSessionCompartmentId(_In_ ULONG SessionId,
                                      _In_ NET_IF_COMPARTMENT_ID CompartmentId);
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_NETIOAPI

@@ -14,7 +14,6 @@
 #include <ntdef.h>
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* The identity of a network programming interface; compared by value. */
 typedef GUID NPIID;
@@ -159,7 +158,6 @@ OPENWSK_INLINE BOOLEAN NmrIsEqualNpiModuleId(PNPI_MODULEID ModuleId1, PNPI_MODUL
     return 0;
 }
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_NETIODDK

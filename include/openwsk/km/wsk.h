@@ -23,7 +23,6 @@
 #include <ip2string.h>
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 #define WSKAPI NTAPI
 
@@ -654,7 +653,6 @@ WskQueryProviderCharacteristics(_In_ PWSK_REGISTRATION WskRegistration,
  * completed, and every socket of this registration is closed. Wakes waiting captures. */
 _IRQL_requires_(PASSIVE_LEVEL) void WskDeregister(_In_ PWSK_REGISTRATION WskRegistration);
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define OPENWSK_CHECK_WSK

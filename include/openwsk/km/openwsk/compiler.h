@@ -138,6 +138,12 @@
 #define static_assert _Static_assert
 #endif
 
+/* Any IRQL. The stop KERNEL_SECURITY_CHECK_FAILURE with one of the FAST_FAIL_... numbers. */
+OPENWSK_DECLARATIONS_BEGIN
+__attribute__((__noreturn__)) void openwsk_fast_fail(unsigned code);
+OPENWSK_DECLARATIONS_END
+#define __fastfail(code) openwsk_fast_fail((unsigned)(code))
+
 /* --- Intrinsics without a library behind them ---------------------------------------------------------- */
 
 #ifndef __pragma
@@ -145,8 +151,13 @@
 #endif
 #define __annotation(...) ((void)0)
 #define __assume(condition) ((void)0)
+#if defined(__x86_64__)
+#define __debugbreak() __asm__ __volatile__("int3")
+#elif defined(__aarch64__)
+#define __debugbreak() __asm__ __volatile__("brk #0xf000")
+#else
 #define __debugbreak() __builtin_trap()
-#define __fastfail(code) ((void)(code), __builtin_trap())
+#endif
 #define __nop() __asm__ __volatile__("nop")
 #define _ReadWriteBarrier() __asm__ __volatile__("" ::: "memory")
 #define _ReadBarrier() _ReadWriteBarrier()

@@ -21,7 +21,6 @@
 #endif
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Any IRQL for resident text. As their namesakes in the C standard. */
 size_t wcslen(const wchar_t *s) OPENWSK_CRT_THROW __asm__("openwsk_wcslen");
@@ -58,7 +57,6 @@ int _snprintf_s(char *buffer, size_t size, size_t count, const char *format, ...
 int _vsnprintf_s(char *buffer, size_t size, size_t count, const char *format, va_list arguments)
     __asm__("openwsk_vsnprintf_s");
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define _TRUNCATE ((size_t)-1)

@@ -17,10 +17,10 @@
 #define DPFLTR_IHVSTREAMING_ID 81
 #define DPFLTR_IHVBUS_ID 82
 #define DPFLTR_IHVDRIVER_ID 77
-#define DPFLTR_NETAPI_ID 51
-#define DPFLTR_TCPIP6_ID 41
-#define DPFLTR_TDI_ID 25
-#define DPFLTR_NDIS_ID 16
+#define DPFLTR_TCPIP_ID 30
+#define DPFLTR_NETAPI_ID 36
+#define DPFLTR_TCPIP6_ID 86
+#define DPFLTR_NDIS_ID 120
 #define DPFLTR_DEFAULT_ID 101
 #define DPFLTR_ERROR_LEVEL 0
 #define DPFLTR_WARNING_LEVEL 1
@@ -29,7 +29,6 @@
 #define DPFLTR_MASK 0x80000000
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Any IRQL (wide strings: PASSIVE_LEVEL). At most 512 bytes a call. STATUS_SUCCESS. */
 ULONG DbgPrint(PCSTR Format, ...);
@@ -47,7 +46,6 @@ VOID DbgBreakPointWithStatus(ULONG Status);
 VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Message);
 VOID openwsk_assertion_failed(PCSTR Expression, PCSTR File, ULONG Line, PCSTR Message);
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define DbgPrint(Format, ...) (DbgPrint)(Format __VA_OPT__(, ) __VA_ARGS__)

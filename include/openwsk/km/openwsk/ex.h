@@ -9,7 +9,6 @@
 #include "ke.h"
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* --- Pool ------------------------------------------------------------------------------------------------ */
 
@@ -408,7 +407,6 @@ VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime
 /* Any IRQL. The mode that the current operation came from: KernelMode. */
 KPROCESSOR_MODE ExGetPreviousMode(VOID);
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

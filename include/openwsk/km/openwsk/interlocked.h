@@ -41,6 +41,18 @@
     })
 #define OPENWSK_PTR(p) ((PVOID volatile *)(p))
 
+/* Functions, so that a result nobody looks at is no warning. */
+OPENWSK_INLINE PVOID openwsk_exchange_pointer(PVOID volatile *target, PVOID value)
+{
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+
+OPENWSK_INLINE PVOID openwsk_cas_pointer(PVOID volatile *target, PVOID exchange, PVOID comparand)
+{
+    (void)__atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return comparand;
+}
+
 /* The bit string starts at the word; bit numbers may exceed its width. Returns the bit's old value. */
 OPENWSK_INLINE UCHAR openwsk_bit_set(volatile LONG *word, LONG bit)
 {
@@ -237,15 +249,15 @@ OPENWSK_INLINE UCHAR openwsk_bit_reset64(volatile LONG64 *word, LONG64 bit)
 #define InterlockedBitTestAndResetRelease64(p, n) openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
 #define InterlockedBitTestAndResetNoFence64(p, n) openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
 
-#define InterlockedExchangePointer(p, v) OPENWSK_ATOMIC_EXCHANGE(OPENWSK_PTR(p), (PVOID)(v))
-#define InterlockedExchangePointerAcquire(p, v) OPENWSK_ATOMIC_EXCHANGE(OPENWSK_PTR(p), (PVOID)(v))
-#define InterlockedExchangePointerRelease(p, v) OPENWSK_ATOMIC_EXCHANGE(OPENWSK_PTR(p), (PVOID)(v))
-#define InterlockedExchangePointerNoFence(p, v) OPENWSK_ATOMIC_EXCHANGE(OPENWSK_PTR(p), (PVOID)(v))
+#define InterlockedExchangePointer(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
+#define InterlockedExchangePointerAcquire(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
+#define InterlockedExchangePointerRelease(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
+#define InterlockedExchangePointerNoFence(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
 
-#define InterlockedCompareExchangePointer(p, x, c) OPENWSK_ATOMIC_CAS(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
-#define InterlockedCompareExchangePointerAcquire(p, x, c) OPENWSK_ATOMIC_CAS(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
-#define InterlockedCompareExchangePointerRelease(p, x, c) OPENWSK_ATOMIC_CAS(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
-#define InterlockedCompareExchangePointerNoFence(p, x, c) OPENWSK_ATOMIC_CAS(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointer(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointerAcquire(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointerRelease(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointerNoFence(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
 
 /* Addition of a LARGE_INTEGER that a spin lock guards elsewhere; the lock is not needed. Old value. */
 #define ExInterlockedAddLargeStatistic(p, v)                                                             \

@@ -310,7 +310,6 @@ typedef struct _GET_LENGTH_INFORMATION {
 } GET_LENGTH_INFORMATION, *PGET_LENGTH_INFORMATION;
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* --- Functions -------------------------------------------------------------------------------------------- */
 
@@ -464,7 +463,6 @@ extern const GUID GUID_DEVICE_INTERFACE_ARRIVAL;
 extern const GUID GUID_DEVICE_INTERFACE_REMOVAL;
 extern POBJECT_TYPE *IoFileObjectType;
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

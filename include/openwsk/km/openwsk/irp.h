@@ -316,7 +316,6 @@ typedef struct _IO_STACK_LOCATION {
 } IO_STACK_LOCATION;
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* <= DISPATCH_LEVEL. NULL on failure; the caller completes or frees it. Not tied to a thread. */
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);
@@ -422,7 +421,6 @@ OPENWSK_INLINE PDRIVER_CANCEL openwsk_irp_set_cancel(PIRP Irp, PDRIVER_CANCEL Ro
 #define IoRetardIrpStackLocation(Irp) IoSkipCurrentIrpStackLocation(Irp)
 #define IoAdvanceIrpStackLocation(Irp) IoSetNextIrpStackLocation(Irp)
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

@@ -26,7 +26,6 @@
 #define HIGH_LEVEL 15
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Any IRQL. That of the calling thread. */
 KIRQL KeGetCurrentIrql(VOID);
@@ -160,7 +159,10 @@ typedef struct _KTIMER {
     ULONG Period;
 } KTIMER, *PKTIMER, *PRKTIMER;
 
-/* Storage that a wait for more than THREAD_WAIT_OBJECTS objects asks for; its inside is the kernel's. */
+/*
+ * Storage that a wait for more than THREAD_WAIT_OBJECTS objects asks for; its inside is the kernel's. As in
+ * Windows 8 and later; before, the same size in another order.
+ */
 typedef struct _KWAIT_BLOCK {
     LIST_ENTRY WaitListEntry;
     UCHAR WaitType;
@@ -215,6 +217,7 @@ typedef enum _KWAIT_REASON {
     WrRundown,
     WrAlertByThreadId,
     WrDeferredPreempt,
+    WrPhysicalFault,
     MaximumWaitReason
 } KWAIT_REASON;
 
@@ -503,11 +506,19 @@ VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle);
 #define XSTATE_MASK_AVX512                                                                               \
     ((1ul << XSTATE_AVX512_KMASK) | (1ul << XSTATE_AVX512_ZMM_H) | (1ul << XSTATE_AVX512_ZMM))
 
+typedef struct _XSTATE_CONTEXT {
+    ULONG64 Mask;
+    ULONG Length;
+    ULONG Reserved1;
+    PVOID Area;
+    PVOID Buffer;
+} XSTATE_CONTEXT, *PXSTATE_CONTEXT;
+
 typedef struct _XSTATE_SAVE {
     struct _XSTATE_SAVE *Prev;
     struct _KTHREAD *Thread;
     UCHAR Level;
-    ULONG64 Reserved[12];
+    XSTATE_CONTEXT XStateContext;
 } XSTATE_SAVE, *PXSTATE_SAVE;
 
 typedef struct _KFLOATING_SAVE {
@@ -556,7 +567,6 @@ DECLSPEC_NORETURN VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParame
 #define FAST_FAIL_INVALID_LOCK_STATE 35
 #define RtlFailFast(code) __fastfail(code)
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

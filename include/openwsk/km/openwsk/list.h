@@ -5,7 +5,9 @@
 
 #include "../ntdef.h"
 
-#define InitializeListHead32(head) ((head)->Flink = (head)->Blink = PtrToUlong(head))
+#ifndef FAST_FAIL_CORRUPT_LIST_ENTRY
+#define FAST_FAIL_CORRUPT_LIST_ENTRY 3
+#endif
 
 OPENWSK_INLINE VOID InitializeListHead(PLIST_ENTRY ListHead)
 {
@@ -20,8 +22,8 @@ OPENWSK_INLINE BOOLEAN IsListEmpty(const LIST_ENTRY *ListHead)
 /* A list whose neighbours do not point back is the fast failure that Windows makes of it. */
 OPENWSK_INLINE VOID openwsk_list_check(int sound)
 {
-    if (!sound)
-        __builtin_trap();
+    if (__builtin_expect(!sound, 0))
+        __fastfail(FAST_FAIL_CORRUPT_LIST_ENTRY);
 }
 
 /* TRUE: the list is empty now. */

@@ -99,7 +99,6 @@ typedef enum _MM_PAGE_PRIORITY {
     } while (0)
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* <= DISPATCH_LEVEL. NULL on failure; freed with IoFreeMdl. With an IRP, becomes its MDL or the chain's last. */
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
@@ -156,7 +155,6 @@ OPENWSK_INLINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 #define MmLockPagableCodeSection(address) MmLockPagableDataSection((PVOID)(address))
 #define MmLockPageableCodeSection(address) MmLockPagableDataSection((PVOID)(address))
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

@@ -53,7 +53,6 @@ typedef enum _THREADINFOCLASS {
 } THREADINFOCLASS;
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 extern POBJECT_TYPE *PsThreadType;
 extern POBJECT_TYPE *PsProcessType;
@@ -130,7 +129,6 @@ VOID ObDereferenceObjectDeferDelete(PVOID Object);
     (ObReferenceObjectByHandleWithTag)((handle), (access), (type), (mode), (tag), (PVOID *)(object),     \
                                        (information))
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif

@@ -30,7 +30,6 @@ OPENWSK_INLINE PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Length)
 }
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Any IRQL. The number of equal bytes at the start. */
 SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length);
@@ -380,7 +379,6 @@ ULONG RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags);
 ULONG RtlNtStatusToDosError(NTSTATUS Status);
 ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status);
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #define ALIGN_DOWN_BY(length, alignment) ((ULONG_PTR)(length) & ~((ULONG_PTR)(alignment)-1))

@@ -80,7 +80,6 @@ struct openwsk_seh_finally {
 };
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Any IRQL. A new record on top of this thread's stack; the stop code on overflow. */
 jmp_buf *openwsk_seh_push(void);
@@ -104,7 +103,6 @@ DECLSPEC_NORETURN VOID RtlRaiseStatus(NTSTATUS Status);
 /* Returns never either: no exception here can be continued. The record is copied. */
 DECLSPEC_NORETURN VOID RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord);
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 /*

@@ -110,7 +110,6 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION_ALIGN64 {
 } KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, *PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64;
 
 OPENWSK_DECLARATIONS_BEGIN
-#pragma GCC visibility push(default)
 
 /* Drops the handle's reference; closing a thread's handle does not end the thread. STATUS_INVALID_HANDLE. */
 NTSTATUS ZwClose(HANDLE Handle);
@@ -173,7 +172,6 @@ NTSTATUS ZwQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInf
 #define NtCurrentThread() ((HANDLE)(LONG_PTR)-2)
 #define ZwCurrentThread() NtCurrentThread()
 
-#pragma GCC visibility pop
 OPENWSK_DECLARATIONS_END
 
 #endif
