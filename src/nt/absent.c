@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * absent.c - functions that the headers declare but that do not exist here. Each says its name once on standard
- * error and reports failure: nothing pretends to have worked.
+ * absent.c - functions that the headers declare but that do not exist here. Each says its name once
+ * on standard error and reports failure: nothing pretends to have worked.
  */
 #include "nt_internal.h"
 
@@ -12,7 +12,9 @@
 
 static _Atomic(const char *) names[NAMES_MAX];
 
-/* True for the first call with this name. More than NAMES_MAX different names are said each time. */
+/*
+ * True for the first call with this name. More than NAMES_MAX different names are said each time.
+ */
 static bool first_time(const char *name)
 {
     for (size_t i = 0; i < NAMES_MAX; i++) {
@@ -39,7 +41,7 @@ NTSTATUS nt_absent(const char *name)
     return STATUS_NOT_IMPLEMENTED;
 }
 
-/* --- The I/O manager --------------------------------------------------------------------------------- */
+/* --- The I/O manager -------------------------------------------------------------------------- */
 
 VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine,
                                       PVOID context)
@@ -89,7 +91,7 @@ NTSTATUS IoUnregisterPlugPlayNotificationEx(PVOID entry)
     return nt_absent("IoUnregisterPlugPlayNotificationEx");
 }
 
-/* --- Threads ------------------------------------------------------------------------------------------ */
+/* --- Threads ---------------------------------------------------------------------------------- */
 
 NTSTATUS ZwQueryInformationThread(HANDLE thread, THREADINFOCLASS class, PVOID information,
                                   ULONG length, PULONG result)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* assert.c - failed assertions and breakpoints of drivers: the words, then the end as without a debugger. */
+/*
+ * assert.c - failed assertions and breakpoints of drivers: the words, then the end as without a
+ * debugger.
+ */
 #include "nt_internal.h"
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * avl.c - RtlXxxGenericTableAvl: a balanced tree of copies of the driver's elements.
  *
  * A node is one RTL_BALANCED_LINKS with the element right behind it, in memory from the table's own
- * routine. The root hangs as right child from BalancedRoot, so that every node has a parent. Balance is the
- * height of the right side less that of the left. The table's lock is the driver's.
+ * routine. The root hangs as right child from BalancedRoot, so that every node has a parent.
+ * Balance is the height of the right side less that of the left. The table's lock is the driver's.
  */
 #include "nt_internal.h"
 
@@ -39,7 +39,7 @@ VOID RtlInitializeGenericTableAvl(PRTL_AVL_TABLE table, PRTL_AVL_COMPARE_ROUTINE
     table->TableContext = context;
 }
 
-/* --- Rotations ----------------------------------------------------------------------------------- */
+/* --- Rotations -------------------------------------------------------------------------------- */
 
 /* `child` takes the place of `node`, its parent; `node` becomes the child's child. */
 static void rotate(NODE *node, NODE *child)
@@ -63,8 +63,9 @@ static void rotate(NODE *node, NODE *child)
 }
 
 /*
- * The side of `node` that `direction` (-1 left, 1 right) names is two higher. Returns the new top of the subtree;
- * its balance is not zero only when the height did not change, which happens on removal alone.
+ * The side of `node` that `direction` (-1 left, 1 right) names is two higher. Returns the new top
+ * of the subtree; its balance is not zero only when the height did not change, which happens on
+ * removal alone.
  */
 static NODE *rebalance(NODE *node, int direction)
 {
@@ -133,7 +134,7 @@ static void shrink(PRTL_AVL_TABLE table, NODE *parent, int direction)
     table->DepthOfTree--;
 }
 
-/* --- Finding --------------------------------------------------------------------------------------- */
+/* --- Finding ---------------------------------------------------------------------------------- */
 
 static TABLE_SEARCH_RESULT search(PRTL_AVL_TABLE table, PVOID buffer, NODE **node)
 {
@@ -171,7 +172,7 @@ PVOID RtlLookupElementGenericTableAvl(PRTL_AVL_TABLE table, PVOID buffer)
     return search(table, buffer, &node) == TableFoundNode ? element_of(node) : NULL;
 }
 
-/* --- Inserting and deleting -------------------------------------------------------------------------- */
+/* --- Inserting and deleting ------------------------------------------------------------------- */
 
 PVOID RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE table, PVOID buffer, CLONG size,
                                           PBOOLEAN is_new, PVOID node_or_parent,
@@ -290,7 +291,7 @@ BOOLEAN RtlDeleteElementGenericTableAvl(PRTL_AVL_TABLE table, PVOID buffer)
     return TRUE;
 }
 
-/* --- Walking ------------------------------------------------------------------------------------------ */
+/* --- Walking ---------------------------------------------------------------------------------- */
 
 PVOID RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE table, PVOID *restart_key)
 {

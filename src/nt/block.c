@@ -7,15 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MARK_LIVE 0x6B4C4956u  /* arbitrary, but no likely pointer, text or count */
+#define MARK_LIVE 0x6B4C4956u /* arbitrary, but no likely pointer, text or count */
 #define MARK_FREED 0x6B445246u
 
 #define CANARY 0x9D3CA5717EC4B26Full
 #define FREED_PATTERN 0xDD
 
 /*
- * A block waits until QUARANTINE_SLOTS others of its shard are freed. Larger blocks go back at once: they
- * would hold much memory, and the C library unmaps them soon, so that a stale use faults.
+ * A block waits until QUARANTINE_SLOTS others of its shard are freed. Larger blocks go back at
+ * once: they would hold much memory, and the C library unmaps them soon, so that a stale use
+ * faults.
  */
 #define QUARANTINE_SHARDS 16
 #define QUARANTINE_SLOTS 16
@@ -134,9 +135,9 @@ static void require_canary(struct nt_block *block, const void *place)
         return;
     nt_block_describe(payload_of(block), what, sizeof(what));
     symbol_describe(place, where, sizeof(where));
-    NT_BUG_RULE(BAD_POOL_HEADER, block->entry.kind == LEDGER_POOL ? NULL : "WSK-V4", 0x20, block, end, 0,
-                    "something wrote behind the end of the %s; found when it was freed at %s", what,
-               where);
+    NT_BUG_RULE(BAD_POOL_HEADER, block->entry.kind == LEDGER_POOL ? NULL : "WSK-V4", 0x20, block,
+                end, 0, "something wrote behind the end of the %s; found when it was freed at %s",
+                what, where);
 }
 
 /* The block leaves the quarantine: whoever wrote into it wrote into freed memory. */
@@ -147,7 +148,8 @@ static void leave(struct nt_block *block)
     char what[2 * SYMBOL_TEXT_MAX];
 
     ASAN_UNPOISON_MEMORY_REGION(payload, size);
-    if (size && ((unsigned char)payload[0] != FREED_PATTERN || memcmp(payload, payload + 1, size - 1))) {
+    if (size &&
+        ((unsigned char)payload[0] != FREED_PATTERN || memcmp(payload, payload + 1, size - 1))) {
         nt_block_describe(payload, what, sizeof(what));
         NT_BUG_RULE(DRIVER_CAUGHT_MODIFYING_FREED_POOL, "WSK-V5", payload, 1, 0, 0,
                     "something wrote into freed memory: the %s", what);

@@ -2,12 +2,13 @@
 /*
  * block.h - memory that the executive hands to a driver: pool blocks, IRPs and MDLs.
  *
- * Each block carries a header in front, with its place in the ledger and a mark that tells a live block
- * from a freed one, and a canary behind. A freed block is filled with a pattern and waits in a short
- * quarantine, where its header stays readable: a second free is recognised, a later write is found when the
- * block leaves.
+ * Each block carries a header in front, with its place in the ledger and a mark that tells a live
+ * block from a freed one, and a canary behind. A freed block is filled with a pattern and waits in
+ * a short quarantine, where its header stays readable: a second free is recognised, a later write
+ * is found when the block leaves.
  *
- *     nt_block_allocate -> nt_block_state is LIVE -> nt_block_free -> FREED -> (leaves the quarantine)
+ *     nt_block_allocate -> nt_block_state is LIVE -> nt_block_free -> FREED -> (leaves the
+ * quarantine)
  */
 #ifndef OPENWSK_NT_BLOCK_H
 #define OPENWSK_NT_BLOCK_H
@@ -21,7 +22,10 @@
 /* No machine has more; a larger size is a negative number in disguise. */
 #define NT_BLOCK_SIZE_MAX ((size_t)1 << 36)
 
-/* 64 bytes, so that memory which is aligned to 16 stays so behind it. The mark stands next to the payload. */
+/*
+ * 64 bytes, so that memory which is aligned to 16 stays so behind it. The mark stands next to the
+ * payload.
+ */
 struct nt_block {
     struct ledger_entry entry;
     _Atomic(const void *) freed_at;
@@ -32,11 +36,16 @@ struct nt_block {
 
 enum nt_block_state { NT_BLOCK_FOREIGN, NT_BLOCK_LIVE, NT_BLOCK_FREED };
 
-/* NULL when there is no memory. `alignment` is a power of two of at most 4096. The contents are undefined. */
+/*
+ * NULL when there is no memory. `alignment` is a power of two of at most 4096. The contents are
+ * undefined.
+ */
 void *nt_block_allocate(enum ledger_kind kind, size_t size, size_t alignment, uint32_t tag,
                         const void *place);
 
-/* Reads only the bytes in front of `memory`; safe for what is no block as far as these are mapped. */
+/*
+ * Reads only the bytes in front of `memory`; safe for what is no block as far as these are mapped.
+ */
 enum nt_block_state nt_block_state(const void *memory);
 
 static inline struct nt_block *nt_block_of(const void *memory)

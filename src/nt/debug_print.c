@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * debug_print.c - DbgPrint and its kin. Each call is one write, so that the lines of two threads never mix.
- * Every component and level is printed: there is no debugger to set a filter.
+ * debug_print.c - DbgPrint and its kin. Each call is one write, so that the lines of two threads
+ * never mix. Every component and level is printed: there is no debugger to set a filter.
  */
 #include "nt_internal.h"
 
@@ -55,8 +55,8 @@ static void print(const char *prefix, const char *format, va_list arguments)
         os_free(text);
 }
 
-ULONG (vDbgPrintExWithPrefix)(PCCH prefix, ULONG component, ULONG level, PCCH format,
-                              va_list arguments)
+ULONG vDbgPrintExWithPrefix(PCCH prefix, ULONG component, ULONG level, PCCH format,
+                            va_list arguments)
 {
     (void)component;
     (void)level;
@@ -64,7 +64,7 @@ ULONG (vDbgPrintExWithPrefix)(PCCH prefix, ULONG component, ULONG level, PCCH fo
     return STATUS_SUCCESS;
 }
 
-ULONG (vDbgPrintEx)(ULONG component, ULONG level, PCCH format, va_list arguments)
+ULONG vDbgPrintEx(ULONG component, ULONG level, PCCH format, va_list arguments)
 {
     (void)component;
     (void)level;

@@ -34,8 +34,8 @@ static PDEVICE_OBJECT make_device(PDRIVER_OBJECT driver, size_t extension_size)
 {
     size_t body = align_up(sizeof(DEVICE_OBJECT));
     size_t private_at = body + align_up(extension_size);
-    PDEVICE_OBJECT device = nt_object_create(&device_type,
-                                             private_at + sizeof(struct _DEVOBJ_EXTENSION));
+    PDEVICE_OBJECT device =
+        nt_object_create(&device_type, private_at + sizeof(struct _DEVOBJ_EXTENSION));
 
     if (!device)
         return NULL;
@@ -158,7 +158,7 @@ NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING link)
     return nt_name_unlink(link);
 }
 
-/* --- Stacks --------------------------------------------------------------------------------------- */
+/* --- Stacks ----------------------------------------------------------------------------------- */
 
 static PDEVICE_OBJECT top_locked(PDEVICE_OBJECT device)
 {
@@ -216,7 +216,7 @@ PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT file)
     return nt_device_top(file->DeviceObject);
 }
 
-/* --- Whose request it is ---------------------------------------------------------------------------- */
+/* --- Whose request it is ---------------------------------------------------------------------- */
 
 PEPROCESS IoGetRequestorProcess(PIRP irp)
 {

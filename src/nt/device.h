@@ -23,9 +23,9 @@ struct device_request {
 };
 
 /*
- * An IRP whose next stack location carries the request, with buffers as the transfer type or the device's flags
- * say. It frees itself when it is completed; then *result is written and the event set. NULL without memory.
- * PASSIVE_LEVEL.
+ * An IRP whose next stack location carries the request, with buffers as the transfer type or the
+ * device's flags say. It frees itself when it is completed; then *result is written and the event
+ * set. NULL without memory. PASSIVE_LEVEL.
  */
 PIRP nt_device_build(PDEVICE_OBJECT device, const struct device_request *request, PKEVENT event,
                      PIO_STATUS_BLOCK result, const void *place);

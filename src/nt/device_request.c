@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * device_request.c - requests that the I/O manager makes for somebody: buffers by transfer type, sending, waiting.
- * irp.c hands the results over when such an IRP is completed.
+ * device_request.c - requests that the I/O manager makes for somebody: buffers by transfer type,
+ * sending, waiting. irp.c hands the results over when such an IRP is completed.
  */
 #include "device.h"
 #include "object_name.h"
@@ -96,13 +96,11 @@ static bool attach_buffers(PDEVICE_OBJECT device, PIRP irp, const struct device_
     case IRP_MJ_INTERNAL_DEVICE_CONTROL:
         return attach_control_buffers(irp, request, location, place);
     case IRP_MJ_READ:
-    case IRP_MJ_WRITE:
-        return attach_transfer_buffers(irp, request, location, device->Flags, place);
+    case IRP_MJ_WRITE: return attach_transfer_buffers(irp, request, location, device->Flags, place);
     case IRP_MJ_CREATE:
         location->Parameters.Create.EaLength = request->input_size;
         return attach_system_buffer(irp, request, false, place);
-    default:
-        return true;
+    default: return true;
     }
 }
 
@@ -172,7 +170,7 @@ NTSTATUS nt_device_send(PDEVICE_OBJECT device, const struct device_request *requ
     return result.Status;
 }
 
-/* --- The host's requests ------------------------------------------------------------------------------ */
+/* --- The host's requests ---------------------------------------------------------------------- */
 
 /* FsContext of a CREATE is still there in a later DEVICE_CONTROL, until the CLOSE. */
 static PFILE_OBJECT host_file(PDEVICE_OBJECT device, UCHAR major_function)

@@ -2,7 +2,8 @@
 /*
  * driver.c - driver objects: made as Windows makes them before DriverEntry, run, unloaded.
  *
- *     nt_driver_create -> nt_driver_set_parameter... -> nt_driver_enter -> nt_driver_unload -> nt_driver_destroy
+ *     nt_driver_create -> nt_driver_set_parameter... -> nt_driver_enter -> nt_driver_unload
+ *         -> nt_driver_destroy
  */
 #include "registry.h"
 
@@ -159,7 +160,10 @@ PDRIVER_OBJECT nt_driver_object(struct nt_driver *driver)
     return &driver->body->object;
 }
 
-/* wdm.h: after DriverEntry the I/O manager clears DO_DEVICE_INITIALIZING in the devices that it made. */
+/*
+ * wdm.h: after DriverEntry the I/O manager clears DO_DEVICE_INITIALIZING in the devices that it
+ * made.
+ */
 static void finish_entry(PDRIVER_OBJECT object)
 {
     for (PDEVICE_OBJECT device = object->DeviceObject; device; device = device->NextDevice)
@@ -200,7 +204,7 @@ bool nt_driver_unload(struct nt_driver *driver)
     return true;
 }
 
-/* --- Settings -------------------------------------------------------------------------------------- */
+/* --- Settings --------------------------------------------------------------------------------- */
 
 /* Decimal or 0x..., of 32 bits, to the end of the text. */
 static bool parse_number(const char *text, ULONG *number)
@@ -277,7 +281,10 @@ static struct driver_body *body_of(PDRIVER_OBJECT object)
     return CONTAINING_RECORD(object, struct driver_body, object);
 }
 
-/* wdm.h: the Parameters key, which is made when it is not there; both kinds of state live in it, too. */
+/*
+ * wdm.h: the Parameters key, which is made when it is not there; both kinds of state live in it,
+ * too.
+ */
 NTSTATUS IoOpenDriverRegistryKey(PDRIVER_OBJECT object, DRIVER_REGKEY_TYPE type, ACCESS_MASK access,
                                  ULONG flags, PHANDLE handle)
 {
@@ -299,7 +306,7 @@ NTSTATUS IoOpenDriverRegistryKey(PDRIVER_OBJECT object, DRIVER_REGKEY_TYPE type,
     return status;
 }
 
-/* --- Extensions ---------------------------------------------------------------------------------------- */
+/* --- Extensions ------------------------------------------------------------------------------- */
 
 static struct base_lock extension_lock;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file.c - file objects, which stand for an open device, and the Zw functions on them. There is no file
- * system: a name that leads to no device is not found. Access and share modes are not checked.
+ * file.c - file objects, which stand for an open device, and the Zw functions on them. There is no
+ * file system: a name that leads to no device is not found. Access and share modes are not checked.
  */
 #include "device.h"
 #include "object_name.h"
@@ -65,7 +65,8 @@ static NTSTATUS open_device(PDEVICE_OBJECT device, const UNICODE_STRING *rest, c
                             ULONG ea_size, PFILE_OBJECT *opened, ULONG_PTR *information,
                             const void *place)
 {
-    struct device_request request = { .major_function = IRP_MJ_CREATE, .input = ea,
+    struct device_request request = { .major_function = IRP_MJ_CREATE,
+                                      .input = ea,
                                       .input_size = ea_size };
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
 
@@ -155,9 +156,12 @@ NTSTATUS ZwOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attri
     return open_handle(handle, attributes, result, NULL, 0, NT_CALLER());
 }
 
-/* --- Requests -------------------------------------------------------------------------------------- */
+/* --- Requests --------------------------------------------------------------------------------- */
 
-/* Every request is waited for, so the event is set before the call returns. There are no user APCs here. */
+/*
+ * Every request is waited for, so the event is set before the call returns. There are no user APCs
+ * here.
+ */
 static NTSTATUS request_on_handle(HANDLE handle, HANDLE event, struct device_request *request,
                                   PIO_STATUS_BLOCK result, const void *place)
 {
@@ -167,8 +171,8 @@ static NTSTATUS request_on_handle(HANDLE handle, HANDLE event, struct device_req
     if (!NT_SUCCESS(status))
         return status;
     request->file = file;
-    result->Status = nt_device_send(IoGetRelatedDeviceObject(file), request, &result->Information,
-                                    place);
+    result->Status =
+        nt_device_send(IoGetRelatedDeviceObject(file), request, &result->Information, place);
     ObDereferenceObject(file);
     if (event)
         ZwSetEvent(event, NULL);
@@ -179,7 +183,8 @@ NTSTATUS ZwReadFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, PVOID 
                     PIO_STATUS_BLOCK result, PVOID buffer, ULONG length, PLARGE_INTEGER offset,
                     PULONG key)
 {
-    struct device_request request = { .major_function = IRP_MJ_READ, .output = buffer,
+    struct device_request request = { .major_function = IRP_MJ_READ,
+                                      .output = buffer,
                                       .output_size = length };
 
     (void)routine;
@@ -194,7 +199,8 @@ NTSTATUS ZwWriteFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, PVOID
                      PIO_STATUS_BLOCK result, PVOID buffer, ULONG length, PLARGE_INTEGER offset,
                      PULONG key)
 {
-    struct device_request request = { .major_function = IRP_MJ_WRITE, .input = buffer,
+    struct device_request request = { .major_function = IRP_MJ_WRITE,
+                                      .input = buffer,
                                       .input_size = length };
 
     (void)routine;

@@ -2,10 +2,10 @@
 /*
  * format.c - the printf dialect of the Windows kernel.
  *
- * Differences from C: %Z and %wZ print counted strings; %S and %C have the other width than the format
- * itself, %ws %ls %hs say theirs; I, I32, I64 and w are size prefixes; l is 32 bits, for a `long` of Windows
- * is; %p prints 16 capital digits. Arguments have the host's calling convention. A directive that is not
- * known (WPP's %!STATUS! for one) is printed as it stands.
+ * Differences from C: %Z and %wZ print counted strings; %S and %C have the other width than the
+ * format itself, %ws %ls %hs say theirs; I, I32, I64 and w are size prefixes; l is 32 bits, for a
+ * `long` of Windows is; %p prints 16 capital digits. Arguments have the host's calling convention.
+ * A directive that is not known (WPP's %!STATUS! for one) is printed as it stands.
  *
  * The format and the output have the same width: bytes of UTF-8, or units of UTF-16.
  */
@@ -19,7 +19,15 @@
 #define FLOAT_TEXT_MAX 512
 #define FLOAT_PRECISION_MAX 100
 
-enum size_prefix { SIZE_NONE, SIZE_CHAR, SIZE_SHORT, SIZE_LONG, SIZE_WIDE, SIZE_64, SIZE_LONG_DOUBLE };
+enum size_prefix {
+    SIZE_NONE,
+    SIZE_CHAR,
+    SIZE_SHORT,
+    SIZE_LONG,
+    SIZE_WIDE,
+    SIZE_64,
+    SIZE_LONG_DOUBLE
+};
 
 struct sink {
     void *buffer;
@@ -267,8 +275,8 @@ static void put_number(struct sink *sink, const struct directive *directive, con
     size_t zeroes = count < least ? least - count : 0;
     size_t used = strlen(prefix) + zeroes + count;
 
-    if (!directive->left && directive->zero && directive->precision < 0 &&
-        directive->width > 0 && used < (size_t)directive->width) {
+    if (!directive->left && directive->zero && directive->precision < 0 && directive->width > 0 &&
+        used < (size_t)directive->width) {
         zeroes += (size_t)directive->width - used;
         used = (size_t)directive->width;
     }
@@ -321,15 +329,18 @@ static void put_pointer(struct sink *sink, const struct directive *directive,
     put_number(sink, &hexadecimal, "", (uintptr_t)va_arg(arguments->list, void *), 16);
 }
 
-/* The C library knows how to print these; its own format has neither our prefixes nor an open width. */
+/*
+ * The C library knows how to print these; its own format has neither our prefixes nor an open
+ * width.
+ */
 static void put_float(struct sink *sink, const struct directive *directive,
                       struct arguments *arguments)
 {
     double value = directive->size == SIZE_LONG_DOUBLE
                        ? (double)va_arg(arguments->list, long double)
                        : va_arg(arguments->list, double);
-    int precision = directive->precision > FLOAT_PRECISION_MAX ? FLOAT_PRECISION_MAX
-                                                               : directive->precision;
+    int precision =
+        directive->precision > FLOAT_PRECISION_MAX ? FLOAT_PRECISION_MAX : directive->precision;
     char format[16];
     char text[FLOAT_TEXT_MAX];
     struct directive padding = *directive;
@@ -435,15 +446,27 @@ static bool put_directive(struct sink *sink, const struct directive *directive,
                           struct arguments *arguments)
 {
     switch (directive->conversion) {
-    case 'd': case 'i': put_signed(sink, directive, arguments); return true;
-    case 'u': case 'o': case 'x': case 'X': put_unsigned(sink, directive, arguments); return true;
-    case 'p': case 'P': put_pointer(sink, directive, arguments); return true;
-    case 'c': case 'C': put_character(sink, directive, arguments); return true;
-    case 's': case 'S': put_string(sink, directive, arguments); return true;
+    case 'd':
+    case 'i': put_signed(sink, directive, arguments); return true;
+    case 'u':
+    case 'o':
+    case 'x':
+    case 'X': put_unsigned(sink, directive, arguments); return true;
+    case 'p':
+    case 'P': put_pointer(sink, directive, arguments); return true;
+    case 'c':
+    case 'C': put_character(sink, directive, arguments); return true;
+    case 's':
+    case 'S': put_string(sink, directive, arguments); return true;
     case 'Z': put_counted_string(sink, directive, arguments); return true;
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'a': case 'A':
-        put_float(sink, directive, arguments);
-        return true;
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case 'a':
+    case 'A': put_float(sink, directive, arguments); return true;
     case '%': put(sink, '%'); return true;
     default: return false;
     }
@@ -488,7 +511,10 @@ static int format_terminated(struct sink *sink, size_t size, const void *format,
     return length;
 }
 
-/* The rules of Microsoft's run time: no terminator when it does not fit, and -1 when the text does not. */
+/*
+ * The rules of Microsoft's run time: no terminator when it does not fit, and -1 when the text does
+ * not.
+ */
 static int format_filled(struct sink *sink, size_t count, const void *format, va_list arguments)
 {
     int length;
@@ -550,7 +576,9 @@ int _snwprintf(wchar_t *buffer, size_t count, const wchar_t *format, ...)
     return length;
 }
 
-/* A count below the size cuts the text; without such a count an overflow leaves the empty string. */
+/*
+ * A count below the size cuts the text; without such a count an overflow leaves the empty string.
+ */
 int _vsnprintf_s(char *buffer, size_t size, size_t count, const char *format, va_list arguments)
 {
     bool cut = count == _TRUNCATE || count < size;

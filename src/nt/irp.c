@@ -2,11 +2,13 @@
 /*
  * irp.c - I/O request packets: making, passing on, completing, cancelling.
  *
- * An IRP of IoAllocateIrp is a block of block.c, marked by a bit in AllocationFlags; the note of that block is
- * the stack location that the outermost call took, or 0 when nobody has the IRP. An IRP in the caller's
- * memory has nothing outside its IoSizeOfIrp bytes. Completion is one of the two roads into a driver.
+ * An IRP of IoAllocateIrp is a block of block.c, marked by a bit in AllocationFlags; the note of
+ * that block is the stack location that the outermost call took, or 0 when nobody has the IRP. An
+ * IRP in the caller's memory has nothing outside its IoSizeOfIrp bytes. Completion is one of the
+ * two roads into a driver.
  *
- *     IoAllocateIrp -> (IoCallDriver | a WSK function: nt_irp_accept) -> IoCompleteRequest -> IoFreeIrp
+ *     IoAllocateIrp -> (IoCallDriver | a WSK function: nt_irp_accept) -> IoCompleteRequest
+ *         -> IoFreeIrp
  */
 #include "block.h"
 #include "nt_internal.h"
@@ -210,7 +212,7 @@ static NTSTATUS call_driver(PDEVICE_OBJECT device, PIRP irp, const void *place)
     return status;
 }
 
-NTSTATUS (IofCallDriver)(PDEVICE_OBJECT device, PIRP irp)
+NTSTATUS IofCallDriver(PDEVICE_OBJECT device, PIRP irp)
 {
     return call_driver(device, irp, NT_CALLER());
 }
@@ -241,7 +243,8 @@ static void require_completable(PIRP irp, const void *place)
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1)
         NT_BUG_RULE(DRIVER_VERIFIER_IOMANAGER_VIOLATION, NULL, VIOLATION_STATUS,
                     (ULONG)irp->IoStatus.Status, irp, place,
-                    "an IRP was completed with the status %s", nt_status_name(irp->IoStatus.Status));
+                    "an IRP was completed with the status %s",
+                    nt_status_name(irp->IoStatus.Status));
     routine = __atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST);
     if (routine)
         NT_BUG_RULE(DRIVER_VERIFIER_IOMANAGER_VIOLATION, NULL, VIOLATION_CANCEL_ROUTINE, routine,
@@ -256,7 +259,9 @@ static bool wants_call(const IRP *irp, UCHAR control)
     return (control & SL_INVOKE_ON_CANCEL) && is_cancelled(irp);
 }
 
-/* What NT clears in a location that completion has left; the routine and its context stay readable. */
+/*
+ * What NT clears in a location that completion has left; the routine and its context stay readable.
+ */
 static void clear_location(PIO_STACK_LOCATION location)
 {
     location->MinorFunction = 0;
@@ -277,7 +282,8 @@ static void require_not_freed(PIRP irp, PIO_COMPLETION_ROUTINE routine, const vo
     nt_block_describe(irp, what, sizeof(what));
     NT_BUG_RULE(MULTIPLE_IRP_COMPLETE_REQUESTS, "WSK-V3", irp, routine, 0, place,
                 "a completion routine freed its IRP but did not return "
-                "STATUS_MORE_PROCESSING_REQUIRED; it is the %s", what);
+                "STATUS_MORE_PROCESSING_REQUIRED; it is the %s",
+                what);
 }
 
 /* The road into the driver: nothing of the IRP may be touched when this returns false. */
@@ -289,7 +295,10 @@ static bool call_routine(PIRP irp, PIO_STACK_LOCATION location, const void *plac
     bool block = from_block(irp);
     NTSTATUS status;
 
-    /* The routine belongs to the driver above, so it gets that driver's device; who made the IRP has none. */
+    /*
+     * The routine belongs to the driver above, so it gets that driver's device; who made the IRP
+     * has none.
+     */
     if (irp->CurrentLocation <= irp->StackCount)
         device = IoGetCurrentIrpStackLocation(irp)->DeviceObject;
     status = routine(device, irp, location->Context);
@@ -342,7 +351,10 @@ static void free_mdls(PIRP irp, const void *place)
     }
 }
 
-/* device_request.c left the size of the caller's buffer in the overlay, which such an IRP does not use. */
+/*
+ * device_request.c left the size of the caller's buffer in the overlay, which such an IRP does not
+ * use.
+ */
 static void copy_output(PIRP irp, const void *place)
 {
     const ULONG copies = IRP_BUFFERED_IO | IRP_INPUT_OPERATION;
@@ -358,7 +370,10 @@ static void copy_output(PIRP irp, const void *place)
     memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, irp->IoStatus.Information);
 }
 
-/* wdm.h, IoBuildDeviceIoControlRequest: the I/O manager hands the result over and frees what it made. */
+/*
+ * wdm.h, IoBuildDeviceIoControlRequest: the I/O manager hands the result over and frees what it
+ * made.
+ */
 static void finish_built_irp(PIRP irp, const void *place)
 {
     PKEVENT event = irp->UserEvent;
@@ -384,13 +399,14 @@ static void complete(PIRP irp, const void *place)
         return;
     irp->CurrentLocation++;
     if (!irp->UserIosb)
-        NT_BUG_RULE(MULTIPLE_IRP_COMPLETE_REQUESTS, "WSK-V3", irp, 0, 0, place,
-                    "the completion routine of an IRP that the driver made itself must be called in "
-                    "every case and return STATUS_MORE_PROCESSING_REQUIRED");
+        NT_BUG_RULE(
+            MULTIPLE_IRP_COMPLETE_REQUESTS, "WSK-V3", irp, 0, 0, place,
+            "the completion routine of an IRP that the driver made itself must be called in "
+            "every case and return STATUS_MORE_PROCESSING_REQUIRED");
     finish_built_irp(irp, place);
 }
 
-VOID (IofCompleteRequest)(PIRP irp, CCHAR boost)
+VOID IofCompleteRequest(PIRP irp, CCHAR boost)
 {
     (void)boost;
     complete(irp, NT_CALLER());

@@ -2,9 +2,9 @@
 /*
  * lookaside.c - lists of blocks of one size, kept for reuse.
  *
- * A cached block keeps its contents, but for the pointer at its start that links it: drivers leave prepared
- * objects in there. All state stands in the public structure: a lock and a count in Future, and in ListEntry
- * a mark of a live list and its record in the ledger.
+ * A cached block keeps its contents, but for the pointer at its start that links it: drivers leave
+ * prepared objects in there. All state stands in the public structure: a lock and a count in
+ * Future, and in ListEntry a mark of a live list and its record in the ledger.
  */
 #include "nt_internal.h"
 
@@ -112,7 +112,7 @@ static void retire(GENERAL *list)
     os_free(record);
 }
 
-/* --- LOOKASIDE_LIST_EX --------------------------------------------------------------------------- */
+/* --- LOOKASIDE_LIST_EX ------------------------------------------------------------------------ */
 
 NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX lookaside, PALLOCATE_FUNCTION_EX allocate,
                                      PFREE_FUNCTION_EX free, POOL_TYPE type, ULONG flags,
@@ -190,7 +190,7 @@ VOID ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX lookaside, PVOID block)
         list->FreeEx(block, lookaside);
 }
 
-/* --- NPAGED_LOOKASIDE_LIST and PAGED_LOOKASIDE_LIST -------------------------------------------------- */
+/* --- NPAGED_LOOKASIDE_LIST and PAGED_LOOKASIDE_LIST ------------------------------------------- */
 
 static void initialise_old(GENERAL *list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION free,
                            POOL_TYPE type, SIZE_T size, ULONG tag, USHORT depth, const void *place)

@@ -2,12 +2,14 @@
 /*
  * mdl.c - memory descriptor lists.
  *
- * There is one address space and nothing is paged out, so an MDL's system address is the virtual address that
- * it describes, and its page numbers are that address's pages; still every step sets the flags that
- * Windows sets, and is checked against them. An MDL of IoAllocateMdl is a block of block.c. Which MDLs have
- * locked pages stands in a table here, because an MDL in the caller's memory has no room for it.
+ * There is one address space and nothing is paged out, so an MDL's system address is the virtual
+ * address that it describes, and its page numbers are that address's pages; still every step sets
+ * the flags that Windows sets, and is checked against them. An MDL of IoAllocateMdl is a block of
+ * block.c. Which MDLs have locked pages stands in a table here, because an MDL in the caller's
+ * memory has no room for it.
  *
- *     IoAllocateMdl -> MmProbeAndLockPages | MmBuildMdlForNonPagedPool -> use -> MmUnlockPages -> IoFreeMdl
+ *     IoAllocateMdl -> MmProbeAndLockPages | MmBuildMdlForNonPagedPool -> use -> MmUnlockPages
+ *         -> IoFreeMdl
  */
 #include "block.h"
 #include "nt_internal.h"
@@ -79,7 +81,7 @@ SIZE_T MmSizeOfMdl(PVOID base, SIZE_T length)
     return sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(base, length);
 }
 
-/* --- Making and freeing ------------------------------------------------------------------------ */
+/* --- Making and freeing ----------------------------------------------------------------------- */
 
 static void attach(PMDL mdl, PIRP irp, bool secondary)
 {
@@ -158,8 +160,8 @@ static struct locked_pages *take_locked(const MDL *mdl)
 }
 
 /*
- * The pages stay locked for ever, as on Windows: the ledger keeps telling where they were locked, although
- * the record belongs to no MDL any more.
+ * The pages stay locked for ever, as on Windows: the ledger keeps telling where they were locked,
+ * although the record belongs to no MDL any more.
  */
 static void report_still_locked(const MDL *mdl, const void *place)
 {
@@ -192,7 +194,7 @@ VOID IoFreeMdl(PMDL mdl)
     nt_mdl_free(mdl, NT_CALLER());
 }
 
-/* --- Describing -------------------------------------------------------------------------------- */
+/* --- Describing ------------------------------------------------------------------------------- */
 
 VOID MmBuildMdlForNonPagedPool(PMDL mdl)
 {
@@ -200,7 +202,8 @@ VOID MmBuildMdlForNonPagedPool(PMDL mdl)
 
     nt_require_irql(DISPATCH_LEVEL, "MmBuildMdlForNonPagedPool", place);
     if (mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL))
-        hook_finding("WSK-V9", "MmBuildMdlForNonPagedPool got an MDL that has pages already", place);
+        hook_finding("WSK-V9", "MmBuildMdlForNonPagedPool got an MDL that has pages already",
+                     place);
     require_slots(mdl, span_of(mdl), "MmBuildMdlForNonPagedPool", place);
     mdl->Process = NULL;
     mdl->MappedSystemVa = address_of(mdl);
@@ -213,29 +216,30 @@ VOID IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG length)
 {
     const void *place = NT_CALLER();
     const CSHORT kept = MDL_ALLOCATED_FIXED_SIZE;
-    const CSHORT inherited = MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA |
-                             MDL_IO_PAGE_READ | MDL_IO_SPACE;
+    const CSHORT inherited =
+        MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_IO_PAGE_READ | MDL_IO_SPACE;
     size_t offset = (size_t)((PUCHAR)address - address_of(source));
 
     nt_require_irql(DISPATCH_LEVEL, "IoBuildPartialMdl", place);
     if (offset <= source->ByteCount && length == 0)
         length = source->ByteCount - (ULONG)offset;
     if (offset > source->ByteCount || length > source->ByteCount - offset)
-        NT_BUG_RULE(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", source, target, address, place,
-                    "IoBuildPartialMdl: the range [%p, +%u) is not inside the source MDL's [%p, +%u)",
-                    address, length, (void *)address_of(source), source->ByteCount);
+        NT_BUG_RULE(
+            DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", source, target, address, place,
+            "IoBuildPartialMdl: the range [%p, +%u) is not inside the source MDL's [%p, +%u)",
+            address, length, (void *)address_of(source), source->ByteCount);
     target->StartVa = PAGE_ALIGN(address);
     target->ByteOffset = BYTE_OFFSET(address);
     target->ByteCount = length;
     require_slots(target, span_of(target), "IoBuildPartialMdl", place);
     target->Process = source->Process;
     target->MappedSystemVa = (PVOID)((ULONG_PTR)source->MappedSystemVa + offset);
-    target->MdlFlags = (CSHORT)((target->MdlFlags & kept) | (source->MdlFlags & inherited) |
-                                MDL_PARTIAL);
+    target->MdlFlags =
+        (CSHORT)((target->MdlFlags & kept) | (source->MdlFlags & inherited) | MDL_PARTIAL);
     fill_page_numbers(target);
 }
 
-/* --- Locking ----------------------------------------------------------------------------------- */
+/* --- Locking ---------------------------------------------------------------------------------- */
 
 static void record_locked(PMDL mdl, struct locked_pages *locked, const void *place)
 {
@@ -251,8 +255,8 @@ static void record_locked(PMDL mdl, struct locked_pages *locked, const void *pla
 
 static void lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function, const void *place)
 {
-    const CSHORT unfit = MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL |
-                         MDL_PARTIAL;
+    const CSHORT unfit =
+        MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL;
     struct locked_pages *locked;
 
     nt_require_irql(DISPATCH_LEVEL, function, place);
@@ -288,13 +292,12 @@ VOID MmUnlockPages(PMDL mdl)
 
     nt_require_irql(DISPATCH_LEVEL, "MmUnlockPages", place);
     if (!(mdl->MdlFlags & MDL_PAGES_LOCKED))
-        NT_BUG_RULE(PROCESS_HAS_LOCKED_PAGES, "WSK-V9", UNLOCK_OF_UNLOCKED, mdl,
-                    ledger_count(LEDGER_LOCKED_PAGES), place,
-                    "MmUnlockPages: the MDL's pages are %s",
-                    mdl->MdlFlags & MDL_PARTIAL ? "another MDL's, of which this one is a part"
-                    : mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL
-                        ? "nonpaged pool, which is never unlocked"
-                        : "not locked");
+        NT_BUG_RULE(
+            PROCESS_HAS_LOCKED_PAGES, "WSK-V9", UNLOCK_OF_UNLOCKED, mdl,
+            ledger_count(LEDGER_LOCKED_PAGES), place, "MmUnlockPages: the MDL's pages are %s",
+            mdl->MdlFlags & MDL_PARTIAL ? "another MDL's, of which this one is a part"
+            : mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL ? "nonpaged pool, which is never unlocked"
+                                                          : "not locked");
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
     locked = take_locked(mdl);
@@ -305,14 +308,14 @@ VOID MmUnlockPages(PMDL mdl)
     os_free(locked);
 }
 
-/* --- Mapping ----------------------------------------------------------------------------------- */
+/* --- Mapping ---------------------------------------------------------------------------------- */
 
 static PVOID map(PMDL mdl, BOOLEAN stop_on_failure, const char *function, const void *place)
 {
     if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL)))
-        NT_BUG_RULE(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V9", mdl, (USHORT)mdl->MdlFlags, 0,
-                    place, "%s: the MDL has no pages: it is neither locked nor built for nonpaged pool",
-                    function);
+        NT_BUG_RULE(
+            DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V9", mdl, (USHORT)mdl->MdlFlags, 0, place,
+            "%s: the MDL has no pages: it is neither locked nor built for nonpaged pool", function);
     if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
         NT_BUG_RULE(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V9", mdl, (USHORT)mdl->MdlFlags, 0,
                     place, "%s: the MDL has a system address already", function);

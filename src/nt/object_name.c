@@ -69,7 +69,10 @@ static struct name *find(const WCHAR *text, size_t count)
     return NULL;
 }
 
-/* The name itself, or the longest part of it in front of a backslash. `*used` is how much of it that is. */
+/*
+ * The name itself, or the longest part of it in front of a backslash. `*used` is how much of it
+ * that is.
+ */
 static struct name *find_start(const struct canonical *path, size_t *used)
 {
     for (size_t count = path->count; count > 1; count--) {

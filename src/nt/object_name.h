@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object_name.h - names of devices and symbolic links: \Device\X, \??\X. \DosDevices\X, \GLOBAL??\X and \\.\X are
- * other ways to write \??\X. Case does not matter.
+ * object_name.h - names of devices and symbolic links: \Device\X, \??\X. \DosDevices\X, \GLOBAL??\X
+ * and \\.\X are other ways to write \??\X. Case does not matter.
  */
 #ifndef OPENWSK_NT_OBJECT_NAME_H
 #define OPENWSK_NT_OBJECT_NAME_H
@@ -18,8 +18,9 @@ NTSTATUS nt_name_unlink(const UNICODE_STRING *name);
 void nt_name_forget_device(PDEVICE_OBJECT device);
 
 /*
- * The device, referenced; NULL when there is none of that name. What follows its name, from the backslash on, is
- * returned as part of `name` or, behind a link, of the link's target: at most `rest`'s MaximumLength is copied.
+ * The device, referenced; NULL when there is none of that name. What follows its name, from the
+ * backslash on, is returned as part of `name` or, behind a link, of the link's target: at most
+ * `rest`'s MaximumLength is copied.
  */
 PDEVICE_OBJECT nt_name_find(const UNICODE_STRING *name, PUNICODE_STRING rest);
 

@@ -2,10 +2,10 @@
 /*
  * pool.c - ExAllocatePool*, ExFreePool*: tagged memory.
  *
- * Blocks come from block.c. As on Windows, a request of a page or more is aligned to a page, and a request
- * of zero bytes gets a block. What is wrong with a call ends in BAD_POOL_CALLER with the first parameter
- * that Windows gives: 7 freed already, 8 and 9 allocated or freed at too high an IRQL, 0xA wrong tag,
- * 0x46 no pool address, 0x9B tag of zero.
+ * Blocks come from block.c. As on Windows, a request of a page or more is aligned to a page, and a
+ * request of zero bytes gets a block. What is wrong with a call ends in BAD_POOL_CALLER with the
+ * first parameter that Windows gives: 7 freed already, 8 and 9 allocated or freed at too high an
+ * IRQL, 0xA wrong tag, 0x46 no pool address, 0x9B tag of zero.
  */
 #include "block.h"
 #include "nt_internal.h"
@@ -14,8 +14,8 @@
 #include <string.h>
 
 /*
- * Memory that is not asked to be zeroed begins with this pattern, so that nobody lives on zeroes that
- * chance gave. Only the beginning, to keep large allocations cheap.
+ * Memory that is not asked to be zeroed begins with this pattern, so that nobody lives on zeroes
+ * that chance gave. Only the beginning, to keep large allocations cheap.
  */
 #define FRESH_PATTERN 0xCD
 #define FRESH_PATTERN_SIZE 64
@@ -52,22 +52,22 @@ static void require_pool_irql(bool paged, enum bad_call call, size_t size, const
     if (irql <= (paged ? APC_LEVEL : DISPATCH_LEVEL))
         return;
     symbol_describe(place, where, sizeof(where));
-    NT_BUG_RULE(BAD_POOL_CALLER, "WSK-V19", call, irql, paged, size,
-                    "%s pool %s at IRQL %u, at %s", paged ? "paged" : "nonpaged",
-               call == BAD_ALLOCATE_IRQL ? "allocated" : "freed", irql, where);
+    NT_BUG_RULE(BAD_POOL_CALLER, "WSK-V19", call, irql, paged, size, "%s pool %s at IRQL %u, at %s",
+                paged ? "paged" : "nonpaged", call == BAD_ALLOCATE_IRQL ? "allocated" : "freed",
+                irql, where);
 }
 
 static void *allocate(const struct pool_request *request)
 {
     size_t alignment = request->size >= PAGE_SIZE ? PAGE_SIZE
-                     : request->cache_aligned     ? CACHE_LINE
+                       : request->cache_aligned   ? CACHE_LINE
                                                   : NT_BLOCK_ALIGNMENT;
     void *memory;
 
     require_pool_irql(request->paged, BAD_ALLOCATE_IRQL, request->size, request->place);
     if (request->tag == 0)
-        NT_BUG_RULE(BAD_POOL_CALLER, NULL, BAD_TAG_ZERO, request->paged, request->size, request->place,
-                    "pool was allocated with a tag of zero");
+        NT_BUG_RULE(BAD_POOL_CALLER, NULL, BAD_TAG_ZERO, request->paged, request->size,
+                    request->place, "pool was allocated with a tag of zero");
     if (hook_fail_allocation(HOOK_POOL, request->size, request->place))
         return NULL;
     memory = nt_block_allocate(LEDGER_POOL, request->size, alignment, request->tag, request->place);
@@ -221,7 +221,7 @@ static _Noreturn void bad_free(enum bad_call call, const void *memory, const cha
         nt_block_describe(memory, what, sizeof(what));
     symbol_describe(place, where, sizeof(where));
     NT_BUG_RULE(BAD_POOL_CALLER, call == BAD_FREED_ALREADY ? "WSK-V5" : NULL, call, 0, 0, memory,
-                    "%s, at %s%s%s", why, where, *what ? "; it is the " : "", what);
+                "%s, at %s%s%s", why, where, *what ? "; it is the " : "", what);
 }
 
 static _Noreturn void bad_tag(const struct nt_block *block, ULONG tag, const void *place)
@@ -236,8 +236,8 @@ static _Noreturn void bad_tag(const struct nt_block *block, ULONG tag, const voi
     symbol_describe(block->entry.place, made, sizeof(made));
     symbol_describe(place, where, sizeof(where));
     NT_BUG_RULE(BAD_POOL_CALLER, NULL, BAD_FREE_TAG, (block + 1), block->entry.tag, tag,
-                    "pool was freed with tag '%s' at %s, but allocated with tag '%s' at %s", freed_with,
-               where, made_with, made);
+                "pool was freed with tag '%s' at %s, but allocated with tag '%s' at %s", freed_with,
+                where, made_with, made);
 }
 
 void nt_pool_free(void *memory, ULONG tag, const void *place)
@@ -248,7 +248,8 @@ void nt_pool_free(void *memory, ULONG tag, const void *place)
     if (!memory)
         bad_free(BAD_ADDRESS, memory, "a NULL pointer was freed", place);
     if (state == NT_BLOCK_FOREIGN)
-        bad_free(BAD_ADDRESS, memory, "an address that no pool allocation returned was freed", place);
+        bad_free(BAD_ADDRESS, memory, "an address that no pool allocation returned was freed",
+                 place);
     if (block->entry.kind != LEDGER_POOL)
         bad_free(BAD_ADDRESS, memory, "something that is no pool block was freed as one", place);
     if (state == NT_BLOCK_FREED)

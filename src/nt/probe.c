@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe.c - whether memory can be read and written, and the memory manager's calls around paging, which does not
- * exist here.
+ * probe.c - whether memory can be read and written, and the memory manager's calls around paging,
+ * which does not exist here.
  */
 #include "nt_internal.h"
 
@@ -16,8 +16,8 @@ static void touch(volatile UCHAR *byte, bool write)
 }
 
 /*
- * Faults where a page is missing or read-only. The sanitizers must not look: the page may lie outside every
- * object, and its bytes may belong to other threads.
+ * Faults where a page is missing or read-only. The sanitizers must not look: the page may lie
+ * outside every object, and its bytes may belong to other threads.
  */
 __attribute__((no_sanitize("address", "thread", "undefined"), noinline))
 static void touch_pages(PUCHAR first, PUCHAR last, bool write)
@@ -69,7 +69,7 @@ BOOLEAN MmIsAddressValid(PVOID address)
     return nt_probe(address, 1, false);
 }
 
-/* --- Nothing is paged out --------------------------------------------------------------------------- */
+/* --- Nothing is paged out --------------------------------------------------------------------- */
 
 PVOID MmLockPagableDataSection(PVOID address)
 {
@@ -91,7 +91,7 @@ VOID MmResetDriverPaging(PVOID address)
     (void)address;
 }
 
-/* --- Driver Verifier, as drivers ask for it: not there ------------------------------------------------ */
+/* --- Driver Verifier, as drivers ask for it: not there ---------------------------------------- */
 
 LOGICAL MmIsDriverVerifyingByAddress(PVOID address)
 {
@@ -111,7 +111,10 @@ NTSTATUS MmIsVerifierEnabled(PULONG flags)
     return STATUS_NOT_SUPPORTED;
 }
 
-/* NULL is what a driver gets that asks an older Windows for a newer function, so it has another way. */
+/*
+ * NULL is what a driver gets that asks an older Windows for a newer function, so it has another
+ * way.
+ */
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING name)
 {
     (void)name;

@@ -41,7 +41,7 @@ static const WCHAR *const standard_keys[] = {
     L"User\\.Default",
 };
 
-/* --- The tree; the lock is held ------------------------------------------------------------------ */
+/* --- The tree; the lock is held --------------------------------------------------------------- */
 
 static struct nt_reg_key *make_key(struct nt_reg_key *parent, const WCHAR *name, size_t count)
 {
@@ -142,8 +142,8 @@ static NTSTATUS walk(struct nt_reg_key *key, const WCHAR *path, size_t left, enu
 
         if (count > NAME_UNITS_MAX)
             return STATUS_OBJECT_NAME_INVALID;
-        if (!child && (mode == NT_REG_CREATE_ALL ||
-                       (mode == NT_REG_CREATE_LAST && is_last(path, left)))) {
+        if (!child &&
+            (mode == NT_REG_CREATE_ALL || (mode == NT_REG_CREATE_LAST && is_last(path, left)))) {
             child = make_key(key, name, count);
             if (!child)
                 return STATUS_INSUFFICIENT_RESOURCES;
@@ -194,8 +194,8 @@ static NTSTATUS start_of(struct nt_reg_key *from, const WCHAR **path, size_t *le
     return STATUS_SUCCESS;
 }
 
-NTSTATUS nt_reg_open(struct nt_reg_key *from, const WCHAR *path, size_t count, enum nt_reg_mode mode,
-                  struct nt_reg_key **key, bool *created)
+NTSTATUS nt_reg_open(struct nt_reg_key *from, const WCHAR *path, size_t count,
+                     enum nt_reg_mode mode, struct nt_reg_key **key, bool *created)
 {
     struct nt_reg_key *start;
     bool is_new = false;
@@ -271,7 +271,7 @@ struct nt_reg_key *nt_reg_reference(struct nt_reg_key *key)
     return key;
 }
 
-/* --- Values ------------------------------------------------------------------------------------- */
+/* --- Values ----------------------------------------------------------------------------------- */
 
 static struct nt_reg_value *copy_entry(const struct entry *entry)
 {
@@ -301,7 +301,7 @@ static NTSTATUS give_copy(const struct entry *entry, NTSTATUS missing, struct nt
 }
 
 NTSTATUS nt_reg_value_named(struct nt_reg_key *key, const WCHAR *name, size_t count,
-                         struct nt_reg_value **value)
+                            struct nt_reg_value **value)
 {
     NTSTATUS status = STATUS_KEY_DELETED;
 
@@ -365,8 +365,8 @@ static void put_entry(struct nt_reg_key *key, struct entry *entry)
     KeQuerySystemTime(&key->last_write);
 }
 
-NTSTATUS nt_reg_set(struct nt_reg_key *key, const WCHAR *name, size_t count, ULONG type, const void *data,
-                 ULONG size)
+NTSTATUS nt_reg_set(struct nt_reg_key *key, const WCHAR *name, size_t count, ULONG type,
+                    const void *data, ULONG size)
 {
     struct entry *entry;
     NTSTATUS status = STATUS_KEY_DELETED;
@@ -403,10 +403,10 @@ NTSTATUS nt_reg_unset(struct nt_reg_key *key, const WCHAR *name, size_t count)
     return status;
 }
 
-/* --- What queries return --------------------------------------------------------------------------- */
+/* --- What queries return ---------------------------------------------------------------------- */
 
 NTSTATUS nt_reg_give(const void *record, size_t fixed, size_t whole, void *buffer, ULONG length,
-                  PULONG result)
+                     PULONG result)
 {
     *result = (ULONG)whole;
     if (length < fixed)
@@ -415,7 +415,8 @@ NTSTATUS nt_reg_give(const void *record, size_t fixed, size_t whole, void *buffe
     return length < whole ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS give_key_basic(const struct nt_reg_key *key, void *buffer, ULONG length, PULONG result)
+static NTSTATUS give_key_basic(const struct nt_reg_key *key, void *buffer, ULONG length,
+                               PULONG result)
 {
     char memory[sizeof(KEY_BASIC_INFORMATION) + NAME_UNITS_MAX * sizeof(WCHAR)] = { 0 };
     KEY_BASIC_INFORMATION record = { .LastWriteTime = key->last_write,
@@ -432,16 +433,17 @@ static ULONG larger(ULONG a, size_t b)
     return b > a ? (ULONG)b : a;
 }
 
-static NTSTATUS give_key_full(const struct nt_reg_key *key, void *buffer, ULONG length, PULONG result)
+static NTSTATUS give_key_full(const struct nt_reg_key *key, void *buffer, ULONG length,
+                              PULONG result)
 {
     KEY_FULL_INFORMATION record = { .LastWriteTime = key->last_write, .ClassOffset = MAXULONG };
     size_t fixed = FIELD_OFFSET(KEY_FULL_INFORMATION, Class);
 
     list_for_each(link, &key->children) {
         record.SubKeys++;
-        record.MaxNameLen = larger(record.MaxNameLen,
-                                   container_of(link, struct nt_reg_key, link)->name_count *
-                                       sizeof(WCHAR));
+        record.MaxNameLen =
+            larger(record.MaxNameLen,
+                   container_of(link, struct nt_reg_key, link)->name_count * sizeof(WCHAR));
     }
     list_for_each(link, &key->values) {
         const struct entry *entry = container_of(link, struct entry, link);
@@ -453,7 +455,8 @@ static NTSTATUS give_key_full(const struct nt_reg_key *key, void *buffer, ULONG 
     return nt_reg_give(&record, fixed, fixed, buffer, length, result);
 }
 
-static NTSTATUS give_key_name(const struct nt_reg_key *key, void *buffer, ULONG length, PULONG result)
+static NTSTATUS give_key_name(const struct nt_reg_key *key, void *buffer, ULONG length,
+                              PULONG result)
 {
     size_t fixed = FIELD_OFFSET(KEY_NAME_INFORMATION, Name);
     size_t count = 0;
@@ -500,8 +503,8 @@ static const struct nt_reg_key *child_at(const struct nt_reg_key *key, ULONG ind
     return NULL;
 }
 
-NTSTATUS nt_reg_describe(struct nt_reg_key *key, KEY_INFORMATION_CLASS class, void *buffer, ULONG length,
-                      PULONG result)
+NTSTATUS nt_reg_describe(struct nt_reg_key *key, KEY_INFORMATION_CLASS class, void *buffer,
+                         ULONG length, PULONG result)
 {
     NTSTATUS status;
 
@@ -512,7 +515,7 @@ NTSTATUS nt_reg_describe(struct nt_reg_key *key, KEY_INFORMATION_CLASS class, vo
 }
 
 NTSTATUS nt_reg_describe_child(struct nt_reg_key *key, ULONG index, KEY_INFORMATION_CLASS class,
-                            void *buffer, ULONG length, PULONG result)
+                               void *buffer, ULONG length, PULONG result)
 {
     const struct nt_reg_key *child;
     NTSTATUS status;

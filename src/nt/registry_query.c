@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registry_query.c - RtlQueryRegistryValues and its kin: the registry by tables, as drivers read their settings.
+ * registry_query.c - RtlQueryRegistryValues and its kin: the registry by tables, as drivers read
+ * their settings.
  *
  * An entry says which value it wants and what to do with it: store it where EntryContext points
  * (RTL_QUERY_REGISTRY_DIRECT), or call a routine. Rules: wdm.h, RtlQueryRegistryValues.
@@ -26,23 +27,18 @@ struct found {
     ULONG size;
 };
 
-/* --- Paths --------------------------------------------------------------------------------------- */
+/* --- Paths ------------------------------------------------------------------------------------ */
 
 static const WCHAR *base_path(ULONG relative_to)
 {
     switch (relative_to) {
-    case RTL_REGISTRY_SERVICES:
-        return L"\\Registry\\Machine\\System\\CurrentControlSet\\Services";
-    case RTL_REGISTRY_CONTROL:
-        return L"\\Registry\\Machine\\System\\CurrentControlSet\\Control";
+    case RTL_REGISTRY_SERVICES: return L"\\Registry\\Machine\\System\\CurrentControlSet\\Services";
+    case RTL_REGISTRY_CONTROL: return L"\\Registry\\Machine\\System\\CurrentControlSet\\Control";
     case RTL_REGISTRY_WINDOWS_NT:
         return L"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion";
-    case RTL_REGISTRY_DEVICEMAP:
-        return L"\\Registry\\Machine\\Hardware\\DeviceMap";
-    case RTL_REGISTRY_USER:
-        return L"\\Registry\\User\\.Default";
-    default:
-        return NULL;
+    case RTL_REGISTRY_DEVICEMAP: return L"\\Registry\\Machine\\Hardware\\DeviceMap";
+    case RTL_REGISTRY_USER: return L"\\Registry\\User\\.Default";
+    default: return NULL;
     }
 }
 
@@ -69,14 +65,17 @@ static NTSTATUS open_relative(ULONG relative_to, const WCHAR *path, enum nt_reg_
     return status;
 }
 
-/* --- Storing ------------------------------------------------------------------------------------- */
+/* --- Storing ---------------------------------------------------------------------------------- */
 
 static bool is_text(ULONG type)
 {
     return type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
 }
 
-/* A NULL buffer asks for one, which the driver frees. Length leaves a terminator out; the size has it. */
+/*
+ * A NULL buffer asks for one, which the driver frees. Length leaves a terminator out; the size has
+ * it.
+ */
 static NTSTATUS store_text(PUNICODE_STRING string, const struct found *found, const void *place)
 {
     const WCHAR *text = found->data;
@@ -101,8 +100,8 @@ static NTSTATUS store_text(PUNICODE_STRING string, const struct found *found, co
 }
 
 /*
- * Up to four bytes go where EntryContext points. More need a LONG there that says how much room there is: negative
- * for the data alone, positive for its size, its type and the data.
+ * Up to four bytes go where EntryContext points. More need a LONG there that says how much room
+ * there is: negative for the data alone, positive for its size, its type and the data.
  */
 static NTSTATUS store_bytes(PVOID to, const struct found *found)
 {
@@ -136,7 +135,7 @@ static NTSTATUS store(const RTL_QUERY_REGISTRY_TABLE *entry, const struct found 
     return store_bytes(entry->EntryContext, found);
 }
 
-/* --- Calling ------------------------------------------------------------------------------------- */
+/* --- Calling ---------------------------------------------------------------------------------- */
 
 static NTSTATUS call(const struct query *query, const RTL_QUERY_REGISTRY_TABLE *entry,
                      const struct found *found)
@@ -175,7 +174,7 @@ static NTSTATUS deliver(const struct query *query, const RTL_QUERY_REGISTRY_TABL
     return call(query, entry, found);
 }
 
-/* --- Entries ------------------------------------------------------------------------------------- */
+/* --- Entries ---------------------------------------------------------------------------------- */
 
 static ULONG text_size(ULONG type, const WCHAR *text)
 {
@@ -228,8 +227,8 @@ static NTSTATUS query_named(const struct query *query, const RTL_QUERY_REGISTRY_
     if (!type_fits(entry, value->type))
         status = STATUS_OBJECT_TYPE_MISMATCH;
     else
-        status = deliver(query, entry, &(struct found){ entry->Name, value->type, value->data,
-                                                        value->size });
+        status = deliver(query, entry,
+                         &(struct found){ entry->Name, value->type, value->data, value->size });
     os_free(value);
     if (NT_SUCCESS(status) && (entry->Flags & RTL_QUERY_REGISTRY_DELETE))
         nt_reg_unset(query->key, entry->Name, count);
@@ -331,7 +330,7 @@ NTSTATUS RtlQueryRegistryValues(ULONG relative_to, PCWSTR path, PRTL_QUERY_REGIS
     return status;
 }
 
-/* --- The rest of the family ------------------------------------------------------------------------ */
+/* --- The rest of the family ------------------------------------------------------------------- */
 
 NTSTATUS RtlWriteRegistryValue(ULONG relative_to, PCWSTR path, PCWSTR name, ULONG type, PVOID data,
                                ULONG size)

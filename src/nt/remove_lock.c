@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * remove_lock.c - remove locks: references to a device that its removal waits for. The count includes the one that
- * IoInitializeRemoveLock gives; IoReleaseRemoveLockAndWait drops it and the caller's own. What a checked
- * driver's lock holds besides is not used.
+ * remove_lock.c - remove locks: references to a device that its removal waits for. The count
+ * includes the one that IoInitializeRemoveLock gives; IoReleaseRemoveLockAndWait drops it and the
+ * caller's own. What a checked driver's lock holds besides is not used.
  */
 #include "nt_internal.h"
 

@@ -28,9 +28,11 @@ SIZE_T RtlCompareMemoryUlong(PVOID source, SIZE_T length, ULONG pattern)
     return equal;
 }
 
-/* --- Chance: the seed is the whole state, so equal seeds give equal numbers --------------------------- */
+/* --- Chance: the seed is the whole state, so equal seeds give equal numbers ------------------- */
 
-/* ntddk.h, RtlUniform: a generator of Lehmer's with these two constants and the modulus 2^31 - 1. */
+/*
+ * ntddk.h, RtlUniform: a generator of Lehmer's with these two constants and the modulus 2^31 - 1.
+ */
 ULONG RtlUniform(PULONG seed)
 {
     *seed = (ULONG)(((ULONGLONG)*seed * 0x7FFFFFED + 0x7FFFFFC3) % 0x7FFFFFFF);
@@ -55,7 +57,7 @@ NTSTATUS ExUuidCreate(GUID *uuid)
     return STATUS_SUCCESS;
 }
 
-/* --- Checksums ----------------------------------------------------------------------------------------- */
+/* --- Checksums -------------------------------------------------------------------------------- */
 
 ULONG RtlCrc32(const VOID *buffer, SIZE_T size, ULONG initial)
 {
@@ -83,7 +85,7 @@ ULONGLONG RtlCrc64(const VOID *buffer, SIZE_T size, ULONGLONG initial)
     return ~crc;
 }
 
-/* --- Callers ------------------------------------------------------------------------------------------- */
+/* --- Callers ---------------------------------------------------------------------------------- */
 
 static size_t callers(const void *caller, size_t skip, PVOID *out, size_t count)
 {

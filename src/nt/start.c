@@ -2,6 +2,8 @@
 /* start.c - the executive's life, and what it means that nothing is left to do. */
 #include "nt_internal.h"
 
+#include "block.h"
+
 #include "exception.h"
 
 static struct base_lock life_lock;
@@ -54,6 +56,7 @@ void nt_stop(void)
         nt_dpc_stop();
         nt_timers_forget();
         nt_thread_reap();
+        nt_block_trim();
         nt_seh_stop();
     }
     base_lock_release(&life_lock);

@@ -18,10 +18,10 @@ static const char *number_text(NTSTATUS status)
 const char *nt_status_name(NTSTATUS status)
 {
     switch ((ULONG)status) {
-#define X(name, value) case value: return #name;
+#define X(name, value) \
+    case value: return #name;
         OPENWSK_NTSTATUS_LIST(X)
 #undef X
-    default:
-        return number_text(status);
+    default: return number_text(status);
     }
 }

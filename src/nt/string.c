@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * string.c - counted strings: making, copying, appending, comparing. Lengths are in bytes; a terminator is
- * written where there is room, as on Windows, but never counted.
+ * string.c - counted strings: making, copying, appending, comparing. Lengths are in bytes; a
+ * terminator is written where there is room, as on Windows, but never counted.
  */
 #include "nt_internal.h"
 #include "upcase.h"
@@ -16,7 +16,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* --- Descriptors ------------------------------------------------------------------------------- */
+/* --- Descriptors ------------------------------------------------------------------------------ */
 
 static void set_string(PSTRING string, PCSZ text, size_t length)
 {
@@ -83,7 +83,7 @@ NTSTATUS RtlInitUnicodeStringEx(PUNICODE_STRING string, PCWSTR text)
     return STATUS_SUCCESS;
 }
 
-/* --- Copying and appending ----------------------------------------------------------------------- */
+/* --- Copying and appending -------------------------------------------------------------------- */
 
 VOID RtlCopyString(PSTRING to, const STRING *from)
 {
@@ -160,7 +160,7 @@ NTSTATUS RtlDuplicateUnicodeString(ULONG flags, PCUNICODE_STRING in, PUNICODE_ST
     return STATUS_SUCCESS;
 }
 
-/* --- Comparing ----------------------------------------------------------------------------------- */
+/* --- Comparing -------------------------------------------------------------------------------- */
 
 static int compare_bytes(const STRING *a, const STRING *b, size_t limit, bool fold_case)
 {
@@ -216,7 +216,9 @@ BOOLEAN RtlPrefixUnicodeString(PCUNICODE_STRING prefix, PCUNICODE_STRING string,
            nt_compare_text(prefix->Buffer, count, string->Buffer, count, fold_case) == 0;
 }
 
-/* ntddk.h: the default algorithm is x65599, which multiplies by that number and adds the character. */
+/*
+ * ntddk.h: the default algorithm is x65599, which multiplies by that number and adds the character.
+ */
 NTSTATUS RtlHashUnicodeString(const UNICODE_STRING *string, BOOLEAN fold_case, ULONG algorithm,
                               PULONG value)
 {
@@ -230,7 +232,7 @@ NTSTATUS RtlHashUnicodeString(const UNICODE_STRING *string, BOOLEAN fold_case, U
     return STATUS_SUCCESS;
 }
 
-/* --- Case ------------------------------------------------------------------------------------------ */
+/* --- Case ------------------------------------------------------------------------------------- */
 
 VOID RtlUpperString(PSTRING to, const STRING *from)
 {

@@ -42,7 +42,7 @@ VOID RtlFreeUTF8String(PUTF8_STRING string)
     memset(string, 0, sizeof(*string));
 }
 
-/* --- Buffers ------------------------------------------------------------------------------------ */
+/* --- Buffers ---------------------------------------------------------------------------------- */
 
 /* What a conversion gave: the bytes that the whole needs, and those that were written. */
 struct outcome {
@@ -138,7 +138,7 @@ NTSTATUS RtlUnicodeToUTF8N(PCHAR to, ULONG size, PULONG actual, PCWCH from, ULON
     return outcome_status(&outcome);
 }
 
-/* --- Counted strings ---------------------------------------------------------------------------- */
+/* --- Counted strings -------------------------------------------------------------------------- */
 
 ULONG RtlxAnsiStringToUnicodeSize(PCANSI_STRING string)
 {
@@ -147,8 +147,10 @@ ULONG RtlxAnsiStringToUnicodeSize(PCANSI_STRING string)
 
 ULONG RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING string)
 {
-    return (ULONG)(to_utf8(NULL, 0, (const uint16_t *)string->Buffer,
-                           string->Length / sizeof(WCHAR)).needed + 1);
+    return (
+        ULONG)(to_utf8(NULL, 0, (const uint16_t *)string->Buffer, string->Length / sizeof(WCHAR))
+                   .needed +
+               1);
 }
 
 static NTSTATUS ansi_to_unicode(PUNICODE_STRING to, const STRING *from, bool allocate,
@@ -212,7 +214,7 @@ NTSTATUS RtlUnicodeStringToUTF8String(PUTF8_STRING to, PCUNICODE_STRING from, BO
     return unicode_to_ansi(to, from, allocate, NT_CALLER());
 }
 
-/* --- Numbers ------------------------------------------------------------------------------------ */
+/* --- Numbers ---------------------------------------------------------------------------------- */
 
 static bool valid_base(ULONG base)
 {
@@ -229,7 +231,7 @@ NTSTATUS RtlInt64ToUnicodeString(ULONGLONG value, ULONG base, PUNICODE_STRING st
     if (!valid_base(base))
         return STATUS_INVALID_PARAMETER;
     do {
-        digits[RTL_NUMBER_OF(digits) - ++count] = (WCHAR)"0123456789ABCDEF"[value % base];
+        digits[RTL_NUMBER_OF(digits) - ++count] = (WCHAR) "0123456789ABCDEF"[value % base];
         value /= base;
     } while (value);
     if (count * sizeof(WCHAR) > string->MaximumLength)
@@ -349,12 +351,14 @@ NTSTATUS RtlCharToInteger(PCSZ string, ULONG base, PULONG value)
     return status;
 }
 
-/* --- GUIDs -------------------------------------------------------------------------------------- */
+/* --- GUIDs ------------------------------------------------------------------------------------ */
 
-/* Where the bytes of a GUID stand in its text, two digits each; the first three fields are little-endian. */
-static const unsigned char guid_places[16] = {
-    7, 5, 3, 1, 12, 10, 17, 15, 20, 22, 25, 27, 29, 31, 33, 35
-};
+/*
+ * Where the bytes of a GUID stand in its text, two digits each; the first three fields are
+ * little-endian.
+ */
+static const unsigned char guid_places[16] = { 7,  5,  3,  1,  12, 10, 17, 15,
+                                               20, 22, 25, 27, 29, 31, 33, 35 };
 
 NTSTATUS RtlStringFromGUID(REFGUID guid, PUNICODE_STRING string)
 {
@@ -366,8 +370,8 @@ NTSTATUS RtlStringFromGUID(REFGUID guid, PUNICODE_STRING string)
         return STATUS_NO_MEMORY;
     memcpy(text, L"{00000000-0000-0000-0000-000000000000}", size);
     for (size_t i = 0; i < sizeof(guid_places); i++) {
-        text[guid_places[i]] = (WCHAR)"0123456789ABCDEF"[bytes[i] >> 4];
-        text[guid_places[i] + 1] = (WCHAR)"0123456789ABCDEF"[bytes[i] & 15];
+        text[guid_places[i]] = (WCHAR) "0123456789ABCDEF"[bytes[i] >> 4];
+        text[guid_places[i] + 1] = (WCHAR) "0123456789ABCDEF"[bytes[i] & 15];
     }
     string->Buffer = text;
     string->MaximumLength = (USHORT)size;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * upcase.c - case mapping. Latin (to U+017F), Greek and Cyrillic, which is where names of keys, devices and
- * values may leave ASCII; other scripts have no case here.
+ * upcase.c - case mapping. Latin (to U+017F), Greek and Cyrillic, which is where names of keys,
+ * devices and values may leave ASCII; other scripts have no case here.
  */
 #include "upcase.h"
 
-/* Lower-case letters first..last map to the unit `distance` below; with `step` 2 every other one does. */
+/*
+ * Lower-case letters first..last map to the unit `distance` below; with `step` 2 every other one
+ * does.
+ */
 struct range {
     WCHAR first;
     WCHAR last;
@@ -14,23 +17,12 @@ struct range {
 };
 
 static const struct range ranges[] = {
-    { 'a', 'z', 32, 1 },
-    { 0x00E0, 0x00F6, 32, 1 },
-    { 0x00F8, 0x00FE, 32, 1 },
-    { 0x0101, 0x012F, 1, 2 },
-    { 0x0133, 0x0137, 1, 2 },
-    { 0x013A, 0x0148, 1, 2 },
-    { 0x014B, 0x0177, 1, 2 },
-    { 0x017A, 0x017E, 1, 2 },
-    { 0x03AC, 0x03AC, 38, 1 },
-    { 0x03AD, 0x03AF, 37, 1 },
-    { 0x03B1, 0x03C1, 32, 1 },
-    { 0x03C3, 0x03CB, 32, 1 },
-    { 0x03CC, 0x03CC, 64, 1 },
-    { 0x03CD, 0x03CE, 63, 1 },
-    { 0x0430, 0x044F, 32, 1 },
-    { 0x0450, 0x045F, 80, 1 },
-    { 0x0461, 0x0481, 1, 2 },
+    { 'a', 'z', 32, 1 },       { 0x00E0, 0x00F6, 32, 1 }, { 0x00F8, 0x00FE, 32, 1 },
+    { 0x0101, 0x012F, 1, 2 },  { 0x0133, 0x0137, 1, 2 },  { 0x013A, 0x0148, 1, 2 },
+    { 0x014B, 0x0177, 1, 2 },  { 0x017A, 0x017E, 1, 2 },  { 0x03AC, 0x03AC, 38, 1 },
+    { 0x03AD, 0x03AF, 37, 1 }, { 0x03B1, 0x03C1, 32, 1 }, { 0x03C3, 0x03CB, 32, 1 },
+    { 0x03CC, 0x03CC, 64, 1 }, { 0x03CD, 0x03CE, 63, 1 }, { 0x0430, 0x044F, 32, 1 },
+    { 0x0450, 0x045F, 80, 1 }, { 0x0461, 0x0481, 1, 2 },
 };
 
 WCHAR nt_upcase(WCHAR unit)

@@ -2,7 +2,10 @@
 /* utf.c - see utf.h. */
 #include "utf.h"
 
-/* How many bytes follow the lead byte, and the smallest code point that needs them; -1 is no lead byte. */
+/*
+ * How many bytes follow the lead byte, and the smallest code point that needs them; -1 is no lead
+ * byte.
+ */
 static int continuation_count(unsigned char lead, uint32_t *smallest)
 {
     if (lead < 0x80)

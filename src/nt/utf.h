@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * utf.h - code points in and out of UTF-8 and UTF-16. What is malformed reads as U+FFFD, one unit at a time,
- * so that every input converts and none is lost.
+ * utf.h - code points in and out of UTF-8 and UTF-16. What is malformed reads as U+FFFD, one unit
+ * at a time, so that every input converts and none is lost.
  */
 #ifndef OPENWSK_NT_UTF_H
 #define OPENWSK_NT_UTF_H

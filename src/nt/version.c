@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * Windows Server 2025. Drivers switch features by the build number: 20348, Server 2022, is one where some leave out
- * what works here.
+ * Windows Server 2025. Drivers switch features by the build number: 20348, Server 2022, is one
+ * where some leave out what works here.
  */
 #define VERSION_MAJOR 10
 #define VERSION_MINOR 0
@@ -68,7 +68,9 @@ static bool holds(ULONG have, ULONG want, ULONG type, ULONGLONG conditions)
     }
 }
 
-/* wdm.h: a minor version counts only where the major ones are equal, the build only where both are. */
+/*
+ * wdm.h: a minor version counts only where the major ones are equal, the build only where both are.
+ */
 NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW wanted, ULONG types, ULONGLONG conditions)
 {
     const struct {

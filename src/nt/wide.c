@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* wide.c - the C library's wide string functions for 16-bit characters; crt.h gives them names of their own. */
+/*
+ * wide.c - the C library's wide string functions for 16-bit characters; crt.h gives them names of
+ * their own.
+ */
 #include "nt_internal.h"
 #include "upcase.h"
 

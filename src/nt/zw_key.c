@@ -16,7 +16,7 @@ static void destroy_key_object(void *body)
 
 static struct _OBJECT_TYPE key_type = { .name = "Key", .destroy = destroy_key_object };
 
-/* --- Handles ------------------------------------------------------------------------------------- */
+/* --- Handles ---------------------------------------------------------------------------------- */
 
 NTSTATUS nt_reg_make_handle(struct nt_reg_key *key, const void *place, HANDLE *handle)
 {
@@ -62,8 +62,8 @@ static NTSTATUS open_attributes(const OBJECT_ATTRIBUTES *attributes, enum nt_reg
     return status;
 }
 
-static NTSTATUS open_handle(PHANDLE handle, const OBJECT_ATTRIBUTES *attributes, enum nt_reg_mode mode,
-                            bool *created, const void *place)
+static NTSTATUS open_handle(PHANDLE handle, const OBJECT_ATTRIBUTES *attributes,
+                            enum nt_reg_mode mode, bool *created, const void *place)
 {
     struct nt_reg_key *key;
     NTSTATUS status = open_attributes(attributes, mode, &key, created);
@@ -146,8 +146,8 @@ NTSTATUS ZwSetValueKey(HANDLE handle, PUNICODE_STRING name, ULONG title_index, U
     status = nt_reg_of_handle(handle, &key);
     if (!NT_SUCCESS(status))
         return status;
-    status = nt_reg_set(key, name ? name->Buffer : NULL, name ? name->Length / sizeof(WCHAR) : 0, type,
-                     data, size);
+    status = nt_reg_set(key, name ? name->Buffer : NULL, name ? name->Length / sizeof(WCHAR) : 0,
+                        type, data, size);
     nt_reg_release(key);
     return status;
 }
@@ -183,7 +183,7 @@ NTSTATUS ZwNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine,
     return nt_absent("ZwNotifyChangeKey");
 }
 
-/* --- Queries --------------------------------------------------------------------------------------- */
+/* --- Queries ---------------------------------------------------------------------------------- */
 
 union value_record {
     KEY_VALUE_BASIC_INFORMATION basic;
@@ -200,7 +200,8 @@ static size_t fill_basic(union value_record *record, const struct nt_reg_value *
     return FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Name) + value->name_length;
 }
 
-static size_t fill_full(union value_record *record, const struct nt_reg_value *value, size_t alignment)
+static size_t fill_full(union value_record *record, const struct nt_reg_value *value,
+                        size_t alignment)
 {
     size_t end = FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name) + value->name_length;
 
@@ -232,8 +233,8 @@ static size_t fill_partial64(union value_record *record, const struct nt_reg_val
 static NTSTATUS give_value(const struct nt_reg_value *value, KEY_VALUE_INFORMATION_CLASS class,
                            void *buffer, ULONG length, PULONG result)
 {
-    union value_record *record = os_allocate_zeroed(sizeof(*record) + value->name_length +
-                                                    value->size + 16);
+    union value_record *record =
+        os_allocate_zeroed(sizeof(*record) + value->name_length + value->size + 16);
     NTSTATUS status = STATUS_INVALID_PARAMETER;
 
     if (!record)

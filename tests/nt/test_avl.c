@@ -66,7 +66,10 @@ static void make(RTL_AVL_TABLE *table)
     RtlInitializeGenericTableAvl(table, compare, allocate, release, &context);
 }
 
-/* 1, 2, ..., and backwards, and all over: multiplication by a unit modulo a prime visits every residue. */
+/*
+ * 1, 2, ..., and backwards, and all over: multiplication by a unit modulo a prime visits every
+ * residue.
+ */
 static unsigned key_of(unsigned order, unsigned i)
 {
     const unsigned prime = 601;

@@ -231,7 +231,8 @@ static void carries_buffers_by_method(void **state)
         assert_int_equal(seen.input_size, 4);
         assert_int_equal(seen.output_size, 8);
         assert_int_equal(seen.system_buffer != NULL, method != METHOD_NEITHER);
-        assert_int_equal(seen.mdl != NULL, method == METHOD_IN_DIRECT || method == METHOD_OUT_DIRECT);
+        assert_int_equal(seen.mdl != NULL,
+                         method == METHOD_IN_DIRECT || method == METHOD_OUT_DIRECT);
         if (seen.mdl) {
             assert_true(seen.mdl_flags & MDL_PAGES_LOCKED);
             assert_int_equal((seen.mdl_flags & MDL_WRITE_OPERATION) != 0,
@@ -340,7 +341,7 @@ static void links_may_lead_nowhere(void **state)
     IoDeleteSymbolicLink(&b);
 }
 
-/* --- Files ---------------------------------------------------------------------------------------------- */
+/* --- Files ------------------------------------------------------------------------------------ */
 
 static void opens_by_pointer(void **state)
 {
@@ -351,7 +352,8 @@ static void opens_by_pointer(void **state)
 
     (void)state;
     seen.count = 0;
-    assert_int_equal(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &found), STATUS_SUCCESS);
+    assert_int_equal(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &found),
+                     STATUS_SUCCESS);
     assert_ptr_equal(found, device);
     assert_int_equal(wcscmp(seen.name, L"\\sub\\file"), 0);
     assert_int_equal(device->ReferenceCount, 1);
@@ -376,7 +378,7 @@ static void opens_by_handle(void **state)
     (void)state;
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
     assert_int_equal(ZwCreateFile(&handle, FILE_READ_DATA, &attributes, &result, NULL, 0, 0,
-                                  FILE_OPEN, 0, (PVOID)"ea", 2),
+                                  FILE_OPEN, 0, (PVOID) "ea", 2),
                      STATUS_SUCCESS);
     assert_non_null(seen.system_buffer);
     assert_int_equal(ZwDeviceIoControlFile(handle, NULL, NULL, NULL, &result, CODE(METHOD_BUFFERED),
@@ -400,7 +402,7 @@ static void opens_by_handle(void **state)
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
 }
 
-/* --- Stacks and pending ------------------------------------------------------------------------------------ */
+/* --- Stacks and pending ----------------------------------------------------------------------- */
 
 static NTSTATUS keep(PDEVICE_OBJECT device, PIRP irp)
 {

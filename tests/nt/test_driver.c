@@ -79,7 +79,7 @@ static void refuses_bad_names(void **state)
     assert_int_equal(nt_driver_create(name, &driver), STATUS_INVALID_PARAMETER);
 }
 
-/* --- Parameters ---------------------------------------------------------------------------------------- */
+/* --- Parameters ------------------------------------------------------------------------------- */
 
 struct expected {
     const char *value;
@@ -143,7 +143,8 @@ static void settings_go_with_the_driver(void **state)
     nt_driver_set_parameter(driver, "x", "1");
     assert_int_equal(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, path), STATUS_SUCCESS);
     nt_driver_destroy(driver);
-    assert_int_equal(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, path), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, path),
+                     STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 static void has_extensions(void **state)
@@ -188,12 +189,9 @@ static void stops_on_wrong_calls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs_through_its_life),
-        cmocka_unit_test(passes_failure_on),
-        cmocka_unit_test(refuses_bad_names),
-        cmocka_unit_test(turns_words_into_values),
-        cmocka_unit_test(settings_go_with_the_driver),
-        cmocka_unit_test(has_extensions),
+        cmocka_unit_test(runs_through_its_life),       cmocka_unit_test(passes_failure_on),
+        cmocka_unit_test(refuses_bad_names),           cmocka_unit_test(turns_words_into_values),
+        cmocka_unit_test(settings_go_with_the_driver), cmocka_unit_test(has_extensions),
         cmocka_unit_test(stops_on_wrong_calls),
     };
 

@@ -248,16 +248,11 @@ static void kernel_run_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers),
-        cmocka_unit_test(lengths),
-        cmocka_unit_test(pointers),
-        cmocka_unit_test(characters),
-        cmocka_unit_test(strings),
-        cmocka_unit_test(counted_strings),
-        cmocka_unit_test(floats),
-        cmocka_unit_test(what_is_unknown_stays),
-        cmocka_unit_test(wide_output),
-        cmocka_unit_test(is_cut_as_c_cuts),
+        cmocka_unit_test(integers),        cmocka_unit_test(lengths),
+        cmocka_unit_test(pointers),        cmocka_unit_test(characters),
+        cmocka_unit_test(strings),         cmocka_unit_test(counted_strings),
+        cmocka_unit_test(floats),          cmocka_unit_test(what_is_unknown_stays),
+        cmocka_unit_test(wide_output),     cmocka_unit_test(is_cut_as_c_cuts),
         cmocka_unit_test(kernel_run_time),
     };
 

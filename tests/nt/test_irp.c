@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* test_irp.c - IRPs: the walk of completion, cancelling against completing, and every way to get it wrong. */
+/*
+ * test_irp.c - IRPs: the walk of completion, cancelling against completing, and every way to get it
+ * wrong.
+ */
 #include "nt_test.h"
 
 #define STACK_MAX 4
 
-/* --- The completion walk --------------------------------------------------------------------------- */
+/* --- The completion walk ---------------------------------------------------------------------- */
 
 struct call {
     PDEVICE_OBJECT device;
@@ -22,8 +25,8 @@ static NTSTATUS note_call(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 {
     unsigned level = (unsigned)(uintptr_t)context;
 
-    calls[call_count++] = (struct call){ device, level, irp->PendingReturned,
-                                         irp->IoStatus.Status };
+    calls[call_count++] =
+        (struct call){ device, level, irp->PendingReturned, irp->IoStatus.Status };
     if (irp->PendingReturned && level != 0)
         IoMarkIrpPending(irp);
     return level == stop_at ? STATUS_MORE_PROCESSING_REQUIRED : STATUS_SUCCESS;
@@ -112,8 +115,8 @@ static void honours_the_invoke_flags(void **state)
                                     (flags & 4 ? SL_INVOKE_ON_CANCEL : 0));
             bool success = outcome & 1;
             bool cancelled = outcome & 2;
-            bool expected = (success && (flags & 1)) || (!success && (flags & 2)) ||
-                            (cancelled && (flags & 4));
+            bool expected =
+                (success && (flags & 1)) || (!success && (flags & 2)) || (cancelled && (flags & 4));
             PIRP irp = start(2, control);
 
             if (cancelled)
@@ -316,7 +319,7 @@ static void fails_when_the_verifier_says(void **state)
     IoFreeIrp(irp);
 }
 
-/* --- Drivers below --------------------------------------------------------------------------------- */
+/* --- Drivers below ---------------------------------------------------------------------------- */
 
 static NTSTATUS dispatch_bottom(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -356,7 +359,7 @@ static void goes_down_a_stack_of_drivers(void **state)
     IoFreeIrp(irp);
 }
 
-/* --- Cancelling -------------------------------------------------------------------------------------- */
+/* --- Cancelling ------------------------------------------------------------------------------- */
 
 static unsigned cancel_calls;
 static PDEVICE_OBJECT cancel_device;
@@ -393,8 +396,8 @@ static void calls_the_cancel_routine_once(void **state)
 #define RACES 100000
 
 /*
- * One thread cancels while the other completes. Both may use the IRP until both are done, so it is recycled only
- * then: `turn` is odd while a race is on.
+ * One thread cancels while the other completes. Both may use the IRP until both are done, so it is
+ * recycled only then: `turn` is odd while a race is on.
  */
 struct race {
     PIRP irp;
@@ -459,7 +462,7 @@ static void one_of_cancel_and_completion_wins(void **state)
     assert_true(atomic_load(&race.cancelled) <= RACES);
 }
 
-/* --- Wrong calls --------------------------------------------------------------------------------------- */
+/* --- Wrong calls ------------------------------------------------------------------------------ */
 
 static void accept_twice(void)
 {

@@ -39,8 +39,9 @@ static void keeps_the_contents(void **state)
     unsigned char *block;
 
     (void)state;
-    assert_int_equal(ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, 0, SIZE, TAG, 0),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, 0, SIZE, TAG, 0),
+        STATUS_SUCCESS);
     assert_int_equal(list.L.Size, SIZE);
     assert_int_equal(ledger_count(LEDGER_LOOKASIDE), 1);
     block = ExAllocateFromLookasideListEx(&list);
@@ -63,8 +64,8 @@ static void calls_the_drivers_routines(void **state)
 
     (void)state;
     allocations = frees = 0;
-    ExInitializeLookasideListEx(&list, counted_allocate_ex, counted_free_ex, PagedPool, 0, SIZE, TAG,
-                                2);
+    ExInitializeLookasideListEx(&list, counted_allocate_ex, counted_free_ex, PagedPool, 0, SIZE,
+                                TAG, 2);
     for (int i = 0; i < 3; i++)
         blocks[i] = ExAllocateFromLookasideListEx(&list);
     assert_int_equal(allocations, 3);
@@ -85,11 +86,13 @@ static void calls_the_drivers_routines(void **state)
 static void refuses_bad_parameters(void **state)
 {
     LOOKASIDE_LIST_EX list;
-    ULONG both = EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
+    ULONG both =
+        EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
 
     (void)state;
-    assert_int_equal(ExInitializeLookasideListEx(&list, NULL, NULL, (POOL_TYPE)0x4000, 0, 8, TAG, 0),
-                     STATUS_INVALID_PARAMETER_4);
+    assert_int_equal(
+        ExInitializeLookasideListEx(&list, NULL, NULL, (POOL_TYPE)0x4000, 0, 8, TAG, 0),
+        STATUS_INVALID_PARAMETER_4);
     assert_int_equal(ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPool, 4, 8, TAG, 0),
                      STATUS_INVALID_PARAMETER_5);
     assert_int_equal(ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPool, both, 8, TAG, 0),
@@ -105,8 +108,8 @@ static void older_lists_work_too(void **state)
 
     (void)state;
     allocations = frees = 0;
-    ExInitializeNPagedLookasideList(&nonpaged, counted_allocate, counted_free, POOL_NX_ALLOCATION, 1,
-                                    TAG, 0);
+    ExInitializeNPagedLookasideList(&nonpaged, counted_allocate, counted_free, POOL_NX_ALLOCATION,
+                                    1, TAG, 0);
     assert_int_equal(nonpaged.L.Size, sizeof(PVOID));
     block = ExAllocateFromNPagedLookasideList(&nonpaged);
     ExFreeToNPagedLookasideList(&nonpaged, block);
@@ -174,12 +177,9 @@ static void threads_share_a_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_the_contents),
-        cmocka_unit_test(calls_the_drivers_routines),
-        cmocka_unit_test(refuses_bad_parameters),
-        cmocka_unit_test(older_lists_work_too),
-        cmocka_unit_test(stops_on_wrong_calls),
-        cmocka_unit_test(threads_share_a_list),
+        cmocka_unit_test(keeps_the_contents),     cmocka_unit_test(calls_the_drivers_routines),
+        cmocka_unit_test(refuses_bad_parameters), cmocka_unit_test(older_lists_work_too),
+        cmocka_unit_test(stops_on_wrong_calls),   cmocka_unit_test(threads_share_a_list),
     };
 
     return cmocka_run_group_tests(tests, start_executive, stop_executive);

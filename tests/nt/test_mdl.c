@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_mdl.c - memory descriptor lists: spans, chains, parts, locks, and the calls that do not balance. */
+/*
+ * test_mdl.c - memory descriptor lists: spans, chains, parts, locks, and the calls that do not
+ * balance.
+ */
 #include "nt_test.h"
 
 #include <sys/mman.h>
@@ -13,7 +16,8 @@ static unsigned char *missing;
 
 static int map_pages(void **state)
 {
-    pages = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pages =
+        mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     read_only = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     missing = mmap(NULL, PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED || read_only == MAP_FAILED || missing == MAP_FAILED)
@@ -151,7 +155,10 @@ static void locks_and_maps(void **state)
     }
 }
 
-/* The test runner takes the fault signals for each test; the executive takes them back when it starts. */
+/*
+ * The test runner takes the fault signals for each test; the executive takes them back when it
+ * starts.
+ */
 static void take_faults_back(void)
 {
     nt_stop();
@@ -220,8 +227,11 @@ static void builds_parts(void **state)
         ULONG length;
         ULONG expected;
     } cases[] = {
-        { 0, 10, 10 }, { 50, 100, 100 }, { PAGE_SIZE, PAGE_SIZE, PAGE_SIZE },
-        { 10, 0, 3 * PAGE_SIZE - 10 }, { 3 * PAGE_SIZE - 1, 1, 1 },
+        { 0, 10, 10 },
+        { 50, 100, 100 },
+        { PAGE_SIZE, PAGE_SIZE, PAGE_SIZE },
+        { 10, 0, 3 * PAGE_SIZE - 10 },
+        { 3 * PAGE_SIZE - 1, 1, 1 },
     };
     PMDL source = mdl_of(pages + 100, 3 * PAGE_SIZE);
 
@@ -232,8 +242,8 @@ static void builds_parts(void **state)
         PMDL part = mdl_of(pages, 5 * PAGE_SIZE);
 
         IoBuildPartialMdl(source, part, address, cases[i].length);
-        assert_int_equal(part->MdlFlags, MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL |
-                                             MDL_SOURCE_IS_NONPAGED_POOL);
+        assert_int_equal(part->MdlFlags,
+                         MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL);
         assert_int_equal(MmGetMdlByteCount(part), cases[i].expected);
         assert_ptr_equal(MmGetMdlVirtualAddress(part), address);
         assert_ptr_equal(MmGetSystemAddressForMdlSafe(part, NormalPagePriority), address);
@@ -299,7 +309,10 @@ static void mapping_fails_when_the_verifier_says(void **state)
     IoFreeMdl(mdl);
 }
 
-/* The pages stay locked, so the books stay open: the only test that cannot leave them clean runs in a child. */
+/*
+ * The pages stay locked, so the books stay open: the only test that cannot leave them clean runs in
+ * a child.
+ */
 static void free_locked(void)
 {
     static const struct hooks hooks = { .finding = note_finding };
@@ -308,8 +321,8 @@ static void free_locked(void)
     MmProbeAndLockPages(mdl, KernelMode, IoReadAccess);
     atomic_store(&base_hooks, &hooks);
     IoFreeMdl(mdl);
-    if (findings == 1 && strcmp(last_rule, "WSK-V9") == 0 && ledger_count(LEDGER_LOCKED_PAGES) == 1 &&
-        ledger_count(LEDGER_MDL) == 0)
+    if (findings == 1 && strcmp(last_rule, "WSK-V9") == 0 &&
+        ledger_count(LEDGER_LOCKED_PAGES) == 1 && ledger_count(LEDGER_MDL) == 0)
         KeBugCheck(MANUALLY_INITIATED_CRASH);
 }
 
@@ -319,7 +332,7 @@ static void finds_locks_that_nobody_undoes(void **state)
     assert_bug_check(MANUALLY_INITIATED_CRASH, free_locked);
 }
 
-/* --- Wrong calls ------------------------------------------------------------------------------------- */
+/* --- Wrong calls ------------------------------------------------------------------------------ */
 
 static void free_twice(void)
 {

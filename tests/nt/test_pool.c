@@ -153,7 +153,7 @@ static void fails_when_the_verifier_says(void **state)
     ExFreePool(memory);
 }
 
-/* --- Wrong calls ------------------------------------------------------------------------------------ */
+/* --- Wrong calls ------------------------------------------------------------------------------ */
 
 static void free_null(void)
 {
@@ -299,7 +299,7 @@ static void finds_stray_writes(void **state)
 }
 #endif
 
-/* --- Many threads -------------------------------------------------------------------------------------- */
+/* --- Many threads ----------------------------------------------------------------------------- */
 
 #define ROUNDS 3000
 #define HELD 16

@@ -9,7 +9,10 @@ static unsigned char *map(int protection, size_t count)
     return mmap(NULL, count * PAGE_SIZE, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* The test runner takes the fault signals for each test; the executive takes them back when it starts. */
+/*
+ * The test runner takes the fault signals for each test; the executive takes them back when it
+ * starts.
+ */
 static void take_faults_back(void)
 {
     nt_stop();

@@ -44,7 +44,9 @@ static void set(HANDLE key, PCWSTR value, ULONG type, const void *data, ULONG si
 static void finds_what_windows_has(void **state)
 {
     static const PCWSTR paths[] = {
-        L"\\Registry", BASE, L"\\REGISTRY\\machine\\SYSTEM\\currentcontrolset\\services\\",
+        L"\\Registry",
+        BASE,
+        L"\\REGISTRY\\machine\\SYSTEM\\currentcontrolset\\services\\",
         L"\\Registry\\Machine\\System\\CurrentControlSet\\Control",
     };
     HANDLE key;
@@ -101,7 +103,10 @@ static void drop_key(HANDLE key)
     ZwClose(key);
 }
 
-/* Every length of buffer, for every class: below the fixed part nothing, below the whole a part of it. */
+/*
+ * Every length of buffer, for every class: below the fixed part nothing, below the whole a part of
+ * it.
+ */
 static void obeys_the_size_rules(void **state)
 {
     static const struct {
@@ -153,30 +158,30 @@ static void returns_what_was_set(void **state)
     (void)state;
     set(key, L"Value", REG_SZ, L"text", 10);
     set(key, L"value", REG_DWORD, &number, sizeof(number));
-    assert_int_equal(ZwQueryValueKey(key, &name, KeyValuePartialInformation, partial, sizeof(buffer),
-                                     &result),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ZwQueryValueKey(key, &name, KeyValuePartialInformation, partial, sizeof(buffer), &result),
+        STATUS_SUCCESS);
     assert_int_equal(partial->Type, REG_DWORD);
     assert_int_equal(partial->DataLength, 4);
     assert_memory_equal(partial->Data, &number, 4);
-    assert_int_equal(ZwQueryValueKey(key, &name, KeyValueFullInformation, full, sizeof(buffer),
-                                     &result),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ZwQueryValueKey(key, &name, KeyValueFullInformation, full, sizeof(buffer), &result),
+        STATUS_SUCCESS);
     assert_int_equal(full->NameLength, 10);
     assert_memory_equal(full->Name, L"value", 10);
     assert_memory_equal(buffer + full->DataOffset, &number, 4);
-    assert_int_equal(ZwQueryValueKey(key, &name, KeyValueBasicInformation, basic, sizeof(buffer),
-                                     &result),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ZwQueryValueKey(key, &name, KeyValueBasicInformation, basic, sizeof(buffer), &result),
+        STATUS_SUCCESS);
     assert_int_equal(basic->Type, REG_DWORD);
-    assert_int_equal(ZwQueryValueKey(key, &name, KeyValueLayerInformation, buffer, sizeof(buffer),
-                                     &result),
-                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(
+        ZwQueryValueKey(key, &name, KeyValueLayerInformation, buffer, sizeof(buffer), &result),
+        STATUS_INVALID_PARAMETER);
     assert_int_equal(ZwDeleteValueKey(key, &name), STATUS_SUCCESS);
     assert_int_equal(ZwDeleteValueKey(key, &name), STATUS_OBJECT_NAME_NOT_FOUND);
-    assert_int_equal(ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof(buffer),
-                                     &result),
-                     STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(
+        ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof(buffer), &result),
+        STATUS_OBJECT_NAME_NOT_FOUND);
     set(key, NULL, REG_NONE, NULL, 0);
     assert_int_equal(ZwFlushKey(key), STATUS_SUCCESS);
     drop_key(key);
@@ -202,20 +207,20 @@ static void enumerates(void **state)
     for (ULONG i = 0; i < 3; i++) {
         size_t length = wcslen(names[i]) * sizeof(WCHAR);
 
-        assert_int_equal(ZwEnumerateValueKey(key, i, KeyValueBasicInformation, buffer,
-                                             sizeof(buffer), &result),
-                         STATUS_SUCCESS);
+        assert_int_equal(
+            ZwEnumerateValueKey(key, i, KeyValueBasicInformation, buffer, sizeof(buffer), &result),
+            STATUS_SUCCESS);
         assert_int_equal(value->NameLength, length);
         assert_memory_equal(value->Name, names[i], length);
-        assert_int_equal(ZwEnumerateKey(key, i, KeyBasicInformation, buffer, sizeof(buffer),
-                                        &result),
-                         STATUS_SUCCESS);
+        assert_int_equal(
+            ZwEnumerateKey(key, i, KeyBasicInformation, buffer, sizeof(buffer), &result),
+            STATUS_SUCCESS);
         assert_int_equal(child->NameLength, length);
         assert_memory_equal(child->Name, names[i], length);
     }
-    assert_int_equal(ZwEnumerateValueKey(key, 3, KeyValueBasicInformation, buffer, sizeof(buffer),
-                                         &result),
-                     STATUS_NO_MORE_ENTRIES);
+    assert_int_equal(
+        ZwEnumerateValueKey(key, 3, KeyValueBasicInformation, buffer, sizeof(buffer), &result),
+        STATUS_NO_MORE_ENTRIES);
     assert_int_equal(ZwEnumerateKey(key, 3, KeyBasicInformation, buffer, sizeof(buffer), &result),
                      STATUS_NO_MORE_ENTRIES);
     assert_int_equal(ZwQueryKey(key, KeyFullInformation, buffer, sizeof(buffer), &result),
@@ -251,9 +256,9 @@ static void handles_outlive_the_tree(void **state)
     nt_reg_open(NULL, BASE L"\\T", wcslen(BASE L"\\T"), NT_REG_OPEN, &top, NULL);
     nt_reg_delete_tree(top);
     nt_reg_release(top);
-    assert_int_equal(ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof(buffer),
-                                     &result),
-                     STATUS_KEY_DELETED);
+    assert_int_equal(
+        ZwQueryValueKey(key, &name, KeyValuePartialInformation, buffer, sizeof(buffer), &result),
+        STATUS_KEY_DELETED);
     assert_int_equal(ZwSetValueKey(key, &name, 0, REG_SZ, L"x", 4), STATUS_KEY_DELETED);
     ZwClose(key);
 }

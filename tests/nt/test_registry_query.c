@@ -67,9 +67,11 @@ static void reads_numbers(void **state)
     (void)state;
     assert_int_equal(query_one(DIRECT, L"Number", &number, REG_NONE, NULL, 0), STATUS_SUCCESS);
     assert_int_equal(number, 10);
-    assert_int_equal(query_one(DIRECT, L"number", &number, REG_DWORD, &fallback, 4), STATUS_SUCCESS);
+    assert_int_equal(query_one(DIRECT, L"number", &number, REG_DWORD, &fallback, 4),
+                     STATUS_SUCCESS);
     assert_int_equal(number, 10);
-    assert_int_equal(query_one(DIRECT, L"Absent", &number, REG_DWORD, &fallback, 4), STATUS_SUCCESS);
+    assert_int_equal(query_one(DIRECT, L"Absent", &number, REG_DWORD, &fallback, 4),
+                     STATUS_SUCCESS);
     assert_int_equal(number, 77);
     number = 5;
     assert_int_equal(query_one(DIRECT, L"Absent", &number, REG_NONE, NULL, 0), STATUS_SUCCESS);
@@ -91,9 +93,9 @@ static void checks_types(void **state)
     assert_int_equal(query_one(flags, L"Text", &number, TYPED(REG_DWORD), NULL, 0),
                      STATUS_OBJECT_TYPE_MISMATCH);
     assert_int_equal(number, 10);
-    assert_int_equal(query_one(flags, L"Absent", &number, TYPED(REG_DWORD) | REG_DWORD, &fallback,
-                               4),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        query_one(flags, L"Absent", &number, TYPED(REG_DWORD) | REG_DWORD, &fallback, 4),
+        STATUS_SUCCESS);
     assert_int_equal(number, 77);
     assert_int_equal(query_one(flags, L"Absent", &number, TYPED(REG_DWORD) | REG_NONE, NULL, 0),
                      STATUS_SUCCESS);
@@ -110,7 +112,8 @@ static void reads_text(void **state)
     assert_int_equal(query_one(DIRECT, L"Text", &text, REG_NONE, NULL, 0), STATUS_SUCCESS);
     assert_int_equal(text.Length, 10);
     assert_int_equal(wcscmp(buffer, L"words"), 0);
-    assert_int_equal(query_one(DIRECT, L"Text", &small, REG_NONE, NULL, 0), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(query_one(DIRECT, L"Text", &small, REG_NONE, NULL, 0),
+                     STATUS_BUFFER_TOO_SMALL);
     assert_int_equal(query_one(DIRECT, L"Bare", &made, REG_NONE, NULL, 0), STATUS_SUCCESS);
     assert_int_equal(made.Length, 8);
     assert_int_equal(wcscmp(made.Buffer, L"bare"), 0);
@@ -143,13 +146,13 @@ static void reads_bytes(void **state)
     to.room = -7;
     assert_int_equal(query_one(DIRECT, L"Large", &to, REG_NONE, NULL, 0), STATUS_BUFFER_TOO_SMALL);
     to.room = -16;
-    assert_int_equal(query_one(DIRECT | RTL_QUERY_REGISTRY_NOSTRING, L"Text", &to, REG_NONE, NULL,
-                               0),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        query_one(DIRECT | RTL_QUERY_REGISTRY_NOSTRING, L"Text", &to, REG_NONE, NULL, 0),
+        STATUS_SUCCESS);
     assert_memory_equal(&to, L"words", 12);
 }
 
-/* --- Routines ------------------------------------------------------------------------------------- */
+/* --- Routines --------------------------------------------------------------------------------- */
 
 struct seen {
     ULONG type;
@@ -193,8 +196,8 @@ static void calls_routines(void **state)
 {
     RTL_QUERY_REGISTRY_TABLE table[4] = { { see, 0, (PWSTR)L"Number", NULL, 0, NULL, 0 },
                                           { see, 0, (PWSTR)L"Absent", NULL, 0, NULL, 0 },
-                                          { see, 0, (PWSTR)L"Absent", NULL, REG_SZ,
-                                            (PVOID)L"dflt", 0 } };
+                                          { see, 0, (PWSTR)L"Absent", NULL, REG_SZ, (PVOID)L"dflt",
+                                            0 } };
 
     (void)state;
     assert_int_equal(see_with(PARAMETERS, table), STATUS_SUCCESS);
@@ -285,8 +288,8 @@ static void starts_anywhere(void **state)
     HANDLE key;
 
     (void)state;
-    RtlInitUnicodeString(&name, L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
-                                PARAMETERS);
+    RtlInitUnicodeString(&name,
+                         L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" PARAMETERS);
     assert_int_equal(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, name.Buffer, table, NULL, NULL),
                      STATUS_SUCCESS);
     assert_int_equal(number, 10);
@@ -322,16 +325,11 @@ static void writes_and_deletes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_numbers),
-        cmocka_unit_test(checks_types),
-        cmocka_unit_test(reads_text),
-        cmocka_unit_test(reads_bytes),
-        cmocka_unit_test(calls_routines),
-        cmocka_unit_test(splits_lists_of_text),
-        cmocka_unit_test(walks_subkeys),
-        cmocka_unit_test(stops_where_a_routine_fails),
-        cmocka_unit_test(refuses_bad_tables),
-        cmocka_unit_test(starts_anywhere),
+        cmocka_unit_test(reads_numbers),      cmocka_unit_test(checks_types),
+        cmocka_unit_test(reads_text),         cmocka_unit_test(reads_bytes),
+        cmocka_unit_test(calls_routines),     cmocka_unit_test(splits_lists_of_text),
+        cmocka_unit_test(walks_subkeys),      cmocka_unit_test(stops_where_a_routine_fails),
+        cmocka_unit_test(refuses_bad_tables), cmocka_unit_test(starts_anywhere),
         cmocka_unit_test(writes_and_deletes),
     };
 

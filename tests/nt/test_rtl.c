@@ -79,10 +79,8 @@ static void captures_callers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compares_memory),
-        cmocka_unit_test(same_seed_same_numbers),
-        cmocka_unit_test(checksums),
-        cmocka_unit_test(uuids_differ),
+        cmocka_unit_test(compares_memory),  cmocka_unit_test(same_seed_same_numbers),
+        cmocka_unit_test(checksums),        cmocka_unit_test(uuids_differ),
         cmocka_unit_test(captures_callers),
     };
 

@@ -139,10 +139,12 @@ static void orders(void **state)
         int exact;
         int folded;
     } cases[] = {
-        { L"abc", L"abc", 0, 0 },  { L"abc", L"ABC", 1, 0 },   { L"abc", L"abd", -1, -1 },
-        { L"ab", L"abc", -1, -1 }, { L"", L"a", -1, -1 },      { L"", L"", 0, 0 },
-        { L"b", L"A", 1, 1 },      { L"\u00E4", L"\u00C4", 1, 0 }, { L"\u0436", L"\u0416", 1, 0 },
-        { L"\u03C9", L"\u03A9", 1, 0 }, { L"_", L"a", -1, 1 },
+        { L"abc", L"abc", 0, 0 },       { L"abc", L"ABC", 1, 0 },
+        { L"abc", L"abd", -1, -1 },     { L"ab", L"abc", -1, -1 },
+        { L"", L"a", -1, -1 },          { L"", L"", 0, 0 },
+        { L"b", L"A", 1, 1 },           { L"\u00E4", L"\u00C4", 1, 0 },
+        { L"\u0436", L"\u0416", 1, 0 }, { L"\u03C9", L"\u03A9", 1, 0 },
+        { L"_", L"a", -1, 1 },
     };
 
     (void)state;
@@ -222,14 +224,10 @@ static void hashes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(initialises),
-        cmocka_unit_test(says_what_is_too_long),
-        cmocka_unit_test(copies_what_fits),
-        cmocka_unit_test(appends_or_leaves_alone),
-        cmocka_unit_test(duplicates),
-        cmocka_unit_test(orders),
-        cmocka_unit_test(knows_prefixes),
-        cmocka_unit_test(changes_case),
+        cmocka_unit_test(initialises),      cmocka_unit_test(says_what_is_too_long),
+        cmocka_unit_test(copies_what_fits), cmocka_unit_test(appends_or_leaves_alone),
+        cmocka_unit_test(duplicates),       cmocka_unit_test(orders),
+        cmocka_unit_test(knows_prefixes),   cmocka_unit_test(changes_case),
         cmocka_unit_test(hashes),
     };
 

@@ -9,7 +9,10 @@ static const struct {
     { "", L"" },
     { "plain", L"plain" },
     { "\xC3\xA4", L"\u00E4" },
-    { "\xE2\x82\xAC" "1", L"\u20AC" L"1" },
+    { "\xE2\x82\xAC"
+      "1",
+      L"\u20AC"
+      L"1" },
     { "\xF0\x9F\x98\x80", L"\xD83D\xDE00" },
     { "\xEF\xBF\xBD", L"\xFFFD" },
 };
@@ -78,7 +81,9 @@ static void converts_without_terminator(void **state)
         { "abc", 6, STATUS_SUCCESS, 6 },
         { "abc", 5, STATUS_BUFFER_TOO_SMALL, 4 },
         { "abc", 0, STATUS_BUFFER_TOO_SMALL, 0 },
-        { "a\xFF" "b", 6, STATUS_SOME_NOT_MAPPED, 6 },
+        { "a\xFF"
+          "b",
+          6, STATUS_SOME_NOT_MAPPED, 6 },
         { "\xC3", 6, STATUS_SOME_NOT_MAPPED, 2 },
         { "\xC0\x80", 6, STATUS_SOME_NOT_MAPPED, 4 },
         { "\xED\xA0\x80", 6, STATUS_SOME_NOT_MAPPED, 6 },
@@ -123,8 +128,8 @@ static void writes_numbers(void **state)
         ULONG base;
         PCWSTR text;
     } cases[] = {
-        { 0, 10, L"0" }, { 1234, 0, L"1234" }, { 0xBEEF, 16, L"BEEF" }, { 8, 8, L"10" },
-        { 5, 2, L"101" }, { MAXULONG, 10, L"4294967295" },
+        { 0, 10, L"0" }, { 1234, 0, L"1234" }, { 0xBEEF, 16, L"BEEF" },
+        { 8, 8, L"10" }, { 5, 2, L"101" },     { MAXULONG, 10, L"4294967295" },
     };
     DECLARE_UNICODE_STRING_SIZE(string, 16);
 
@@ -149,18 +154,12 @@ static void reads_numbers(void **state)
         NTSTATUS status;
         ULONG value;
     } cases[] = {
-        { L"42", 10, STATUS_SUCCESS, 42 },
-        { L"  42x", 0, STATUS_SUCCESS, 42 },
-        { L"-1", 0, STATUS_SUCCESS, MAXULONG },
-        { L"+7", 0, STATUS_SUCCESS, 7 },
-        { L"0x1F", 0, STATUS_SUCCESS, 31 },
-        { L"0o17", 0, STATUS_SUCCESS, 15 },
-        { L"0b101", 0, STATUS_SUCCESS, 5 },
-        { L"012", 0, STATUS_SUCCESS, 12 },
-        { L"ff", 16, STATUS_SUCCESS, 255 },
-        { L"", 10, STATUS_SUCCESS, 0 },
-        { L"0", 0, STATUS_SUCCESS, 0 },
-        { L"12", 3, STATUS_INVALID_PARAMETER, 0 },
+        { L"42", 10, STATUS_SUCCESS, 42 },      { L"  42x", 0, STATUS_SUCCESS, 42 },
+        { L"-1", 0, STATUS_SUCCESS, MAXULONG }, { L"+7", 0, STATUS_SUCCESS, 7 },
+        { L"0x1F", 0, STATUS_SUCCESS, 31 },     { L"0o17", 0, STATUS_SUCCESS, 15 },
+        { L"0b101", 0, STATUS_SUCCESS, 5 },     { L"012", 0, STATUS_SUCCESS, 12 },
+        { L"ff", 16, STATUS_SUCCESS, 255 },     { L"", 10, STATUS_SUCCESS, 0 },
+        { L"0", 0, STATUS_SUCCESS, 0 },         { L"12", 3, STATUS_INVALID_PARAMETER, 0 },
     };
 
     (void)state;

@@ -52,7 +52,7 @@ static void every_day_there_and_back(void **state)
 static void refuses_dates_that_are_none(void **state)
 {
     static const TIME_FIELDS cases[] = {
-        { 1600, 1, 1, 0, 0, 0, 0, 0 }, { 2001, 2, 29, 0, 0, 0, 0, 0 },
+        { 1600, 1, 1, 0, 0, 0, 0, 0 },  { 2001, 2, 29, 0, 0, 0, 0, 0 },
         { 2001, 13, 1, 0, 0, 0, 0, 0 }, { 2001, 1, 0, 0, 0, 0, 0, 0 },
         { 2001, 1, 1, 24, 0, 0, 0, 0 }, { 2001, 1, 1, 0, 0, 0, 1000, 0 },
     };
