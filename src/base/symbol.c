@@ -11,30 +11,54 @@
 #include <dlfcn.h>
 #include <elfutils/libdwfl.h>
 #include <execinfo.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct base_lock session_lock;
 
 static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_linux_proc_find_elf,
     .find_debuginfo = dwfl_standard_find_debuginfo,
 };
 
-/* A session is opened for each report: drivers come and go, and reports are rare. */
+/* A report asks for many places, so what was read is kept until a driver comes or goes. */
+static struct {
+    struct base_lock lock;
+    Dwfl *session;
+    unsigned long long loads;   /* how often the dynamic linker had mapped, and unmapped, something */
+    unsigned long long unloads;
+} cache;
+
+static int take_counts(struct dl_phdr_info *info, size_t size, void *counts)
+{
+    (void)size;
+    *(struct dl_phdr_info *)counts = *info;
+    return 1;
+}
+
+static bool read_modules(Dwfl *session)
+{
+    return dwfl_linux_proc_report(session, getpid()) == 0 &&
+           dwfl_report_end(session, NULL, NULL) == 0;
+}
+
+/* Under the lock. */
 static Dwfl *open_session(void)
 {
-    Dwfl *session = dwfl_begin(&callbacks);
+    struct dl_phdr_info counts = { 0 };
 
-    if (!session)
-        return NULL;
-    if (dwfl_linux_proc_report(session, getpid()) != 0 ||
-        dwfl_report_end(session, NULL, NULL) != 0) {
-        dwfl_end(session);
-        return NULL;
+    dl_iterate_phdr(take_counts, &counts);
+    if (cache.session && cache.loads == counts.dlpi_adds && cache.unloads == counts.dlpi_subs)
+        return cache.session;
+    dwfl_end(cache.session);
+    cache.session = dwfl_begin(&callbacks);
+    cache.loads = counts.dlpi_adds;
+    cache.unloads = counts.dlpi_subs;
+    if (cache.session && !read_modules(cache.session)) {
+        dwfl_end(cache.session);
+        cache.session = NULL;
     }
-    return session;
+    return cache.session;
 }
 
 static const char *base_name(const char *path)
@@ -90,11 +114,8 @@ static bool describe_by_debug_information(Dwarf_Addr address, char *text, size_t
 {
     Dwfl *session = open_session();
     Dwfl_Module *module = session ? dwfl_addrmodule(session, address) : NULL;
-    bool described = module && symbol_describe_in(module, address, text, size);
 
-    if (session)
-        dwfl_end(session);
-    return described;
+    return module && symbol_describe_in(module, address, text, size);
 }
 
 void symbol_describe(const void *address, char *text, size_t size)
@@ -108,9 +129,9 @@ void symbol_describe(const void *address, char *text, size_t size)
         snprintf(text, size, "an unknown place");
         return;
     }
-    base_lock_acquire(&session_lock);
+    base_lock_acquire(&cache.lock);
     described = describe_by_debug_information((Dwarf_Addr)(uintptr_t)inside, text, size);
-    base_lock_release(&session_lock);
+    base_lock_release(&cache.lock);
     if (described)
         return;
     if (dladdr(inside, &info) && info.dli_fname)

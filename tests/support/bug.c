@@ -2,6 +2,8 @@
 /* bug.c - see bug.h. Knows nothing of Windows: it reads what the child prints. */
 #include "bug.h"
 
+#include "symbol.h"
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -49,9 +51,12 @@ static void read_all(int from_child)
 static int run(void (*fn)(void), const char *file, int line)
 {
     int pipe_ends[2];
+    char unused[SYMBOL_TEXT_MAX];
     int status;
     pid_t pid;
 
+    /* Debugging information that is read here is not read in every child. */
+    symbol_describe(__builtin_return_address(0), unused, sizeof(unused));
     if (pipe(pipe_ends) != 0)
         _fail(file, line);
     fflush(NULL);
