@@ -112,29 +112,33 @@ static NTSTATUS read_value(const struct option *option, const void *input, SIZE_
                                                                : STATUS_SUCCESS;
 }
 
-static void set_report(struct wsk_socket *socket, uint32_t report, bool on)
+/* The engine reports traffic class and hops only when somebody wants them. */
+static int tell_engine(struct wsk_socket *socket, uint32_t report, uint32_t reports)
 {
-    if (on)
-        atomic_fetch_or(&socket->reports, report);
-    else
-        atomic_fetch_and(&socket->reports, ~report);
+    const uint32_t traffic_class = WSK_REPORT_TOS | WSK_REPORT_ECN;
+
+    if (report & traffic_class)
+        return net_udp_set_option(socket->udp, NET_OPTION_RECEIVE_TOS,
+                                  (reports & traffic_class) != 0);
+    if (report & WSK_REPORT_HOPS)
+        return net_udp_set_option(socket->udp, NET_OPTION_RECEIVE_HOPS,
+                                  (reports & WSK_REPORT_HOPS) != 0);
+    return 0;
 }
 
-/* The engine reports traffic class and hops only when somebody wants them. */
+/* Two reports share one option of the engine: the lock keeps them from setting it in the wrong order. */
 static NTSTATUS apply_report(struct wsk_socket *socket, uint32_t report, bool on)
 {
     uint32_t reports;
-    int error = 0;
+    int error;
 
-    set_report(socket, report, on);
+    base_lock_acquire(&socket->lock);
     reports = atomic_load(&socket->reports);
-    if (report & (WSK_REPORT_TOS | WSK_REPORT_ECN))
-        error = net_udp_set_option(socket->udp, NET_OPTION_RECEIVE_TOS,
-                                   (reports & (WSK_REPORT_TOS | WSK_REPORT_ECN)) != 0);
-    else if (report & WSK_REPORT_HOPS)
-        error = net_udp_set_option(socket->udp, NET_OPTION_RECEIVE_HOPS, on);
-    if (error)
-        set_report(socket, report, !on);
+    reports = on ? reports | report : reports & ~report;
+    error = tell_engine(socket, report, reports);
+    if (!error)
+        atomic_store(&socket->reports, reports);
+    base_lock_release(&socket->lock);
     return wsk_status_from_errno(error);
 }
 
