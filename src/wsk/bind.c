@@ -2,19 +2,20 @@
 /* bind.c - WskBind and WskGetLocalAddress. */
 #include "dgram.h"
 #include "nt.h"
+#include "sharing.h"
 #include "translate.h"
 
 static NTSTATUS bind_endpoint(struct wsk_socket *socket, const struct net_address *address)
 {
     uint32_t state = WSK_UNBOUND;
-    int error;
+    NTSTATUS status;
 
     if (!atomic_compare_exchange_strong(&socket->bound, &state, WSK_BINDING))
         return STATUS_INVALID_DEVICE_STATE;
-    error = net_udp_bind(socket->udp, address);
+    status = wsk_sharing_bind(socket, address);
     /* A failed bind leaves a socket that can be bound to something else (BIND-09). */
-    atomic_store(&socket->bound, error ? WSK_UNBOUND : WSK_BOUND);
-    return wsk_status_from_errno(error);
+    atomic_store(&socket->bound, NT_SUCCESS(status) ? WSK_BOUND : WSK_UNBOUND);
+    return status;
 }
 
 static NTSTATUS bind_socket(struct wsk_socket *socket, PSOCKADDR address, ULONG flags)

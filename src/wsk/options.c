@@ -13,6 +13,7 @@
 enum option_kind {
     KIND_ENGINE,  /* the engine has it */
     KIND_REPORT,  /* a WSK_REPORT_* bit: control data with each datagram */
+    KIND_REUSE,
     KIND_EXCLUSIVE,
     KIND_SEGMENT, /* UDP_SEND_MSG_SIZE */
     KIND_TYPE,
@@ -45,8 +46,7 @@ static const struct option options[] = {
       RANGE(0, INT_MAXIMUM), FAMILY_ANY },
     { SOL_SOCKET, SO_SNDBUF, KIND_ENGINE, NET_OPTION_SEND_BUFFER, ANY_TIME, RANGE(0, INT_MAXIMUM),
       FAMILY_ANY },
-    { SOL_SOCKET, SO_REUSEADDR, KIND_ENGINE, NET_OPTION_REUSE_ADDRESS, BEFORE_BIND, YES_NO,
-      FAMILY_ANY },
+    { SOL_SOCKET, SO_REUSEADDR, KIND_REUSE, 0, BEFORE_BIND, YES_NO, FAMILY_ANY },
     { SOL_SOCKET, SO_EXCLUSIVEADDRUSE, KIND_EXCLUSIVE, 0, BEFORE_BIND, YES_NO, FAMILY_ANY },
     { SOL_SOCKET, SO_TYPE, KIND_TYPE, 0, READ_ONLY, RANGE(0, 0), FAMILY_ANY },
     { SOL_SOCKET, SO_ERROR, KIND_NONE, 0, READ_ONLY, RANGE(0, 0), FAMILY_ANY },
@@ -142,6 +142,15 @@ static NTSTATUS apply_report(struct wsk_socket *socket, uint32_t report, bool on
     return wsk_status_from_errno(error);
 }
 
+/* Sharing and excluding at once contradict each other (SEC-02). */
+static NTSTATUS choose_sharing(_Atomic uint32_t *chosen, _Atomic uint32_t *other, ULONG value)
+{
+    if (value && atomic_load(other))
+        return STATUS_INVALID_PARAMETER;
+    atomic_store(chosen, value);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, ULONG value)
 {
     switch (option->kind) {
@@ -150,9 +159,10 @@ static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, UL
             net_udp_set_option(socket->udp, (enum net_option)option->target, (int)value));
     case KIND_REPORT:
         return apply_report(socket, option->target, value != 0);
+    case KIND_REUSE:
+        return choose_sharing(&socket->reuse_address, &socket->exclusive_address, value);
     case KIND_EXCLUSIVE:
-        atomic_store(&socket->exclusive_address, value);
-        return STATUS_SUCCESS;
+        return choose_sharing(&socket->exclusive_address, &socket->reuse_address, value);
     case KIND_SEGMENT:
         atomic_store(&socket->send_segment, value);
         return STATUS_SUCCESS;
@@ -191,6 +201,9 @@ static NTSTATUS current_value(struct wsk_socket *socket, const struct option *op
         break;
     case KIND_REPORT:
         number = (atomic_load(&socket->reports) & option->target) != 0;
+        break;
+    case KIND_REUSE:
+        number = (int)atomic_load(&socket->reuse_address);
         break;
     case KIND_EXCLUSIVE:
         number = (int)atomic_load(&socket->exclusive_address);

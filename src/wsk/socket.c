@@ -3,6 +3,7 @@
 #include "dgram.h"
 #include "nt.h"
 #include "provider_state.h"
+#include "sharing.h"
 #include "translate.h"
 
 #include <errno.h>
@@ -119,6 +120,7 @@ static void fill_socket(struct wsk_socket *socket, const struct creation *creati
     socket->context = creation->context;
     socket->callbacks = creation->callbacks;
     atomic_store(&socket->gate, 1);
+    list_init(&socket->bound_link);
     list_init(&socket->waiting);
     list_init(&socket->sending);
     socket->backlog_end = &socket->backlog;
@@ -279,6 +281,7 @@ void wsk_socket_closed(void *owner)
     PIRP irp = socket->close_irp;
     KIRQL irql;
 
+    wsk_sharing_unbind(socket);
     ledger_remove(&socket->ledger);
     socket->magic = SOCKET_GONE;
     slab_free(&sockets, socket);

@@ -55,6 +55,9 @@ struct wsk_socket {
     _Atomic uint32_t dead;
     _Atomic uint32_t retained;     /* indications that the client holds */
     _Atomic uint32_t exclusive_address; /* SO_EXCLUSIVEADDRUSE */
+    _Atomic uint32_t reuse_address;     /* SO_REUSEADDR */
+    struct list bound_link;        /* sharing.c: in the list of all that is bound */
+    struct net_address local;      /* sharing.c: what it is bound to */
     _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */
     PIRP close_irp;
     struct task close_task;

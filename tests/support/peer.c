@@ -79,3 +79,15 @@ long peer_receive(struct peer *peer, void *data, size_t size, uint16_t *from)
         *from = port_in(&storage);
     return received;
 }
+
+bool peer_can_bind(bool ipv6, uint16_t port)
+{
+    struct peer peer = { .descriptor = socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+                         .ipv6 = ipv6 };
+    struct sockaddr_storage storage;
+    socklen_t size = loopback_address(&peer, port, &storage);
+    bool can = bind(peer.descriptor, (struct sockaddr *)&storage, size) == 0;
+
+    peer_close(&peer);
+    return can;
+}

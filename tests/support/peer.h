@@ -22,4 +22,7 @@ void peer_send(struct peer *peer, const void *data, size_t size, uint16_t port);
 /* Waits at most ten seconds. Returns the size, or -1; *from gets the sender's port. */
 long peer_receive(struct peer *peer, void *data, size_t size, uint16_t *from);
 
+/* Whether another program could bind the loopback address to the port now, without any sharing. */
+bool peer_can_bind(bool ipv6, uint16_t port);
+
 #endif

@@ -323,11 +323,9 @@ static void BIND_08_address_in_use(void **state)
     for (int f = 0; f < 2; f++) {
         SOCKADDR_INET taken;
         dgram first = dgram_bound(&client, families[f], NULL, NULL, &taken);
-        SOCKADDR_INET any = wildcard(families[f], port_of(&taken));
         dgram second = opened(families[f]);
 
         assert_int_equal(bind_to(second, &taken), STATUS_ADDRESS_ALREADY_EXISTS);
-        assert_int_equal(bind_to(second, &any), STATUS_ADDRESS_ALREADY_EXISTS);
         dgram_close(first);
         assert_int_equal(bind_to(second, &taken), STATUS_SUCCESS);
         dgram_close(second);
@@ -608,7 +606,6 @@ static void BIND_16_dual_stack_competes(void **state)
         set_v6only(families[f] == AF_INET6 ? first : second, 0);
         assert_int_equal(bind_to(first, &any), STATUS_SUCCESS);
         any = wildcard(families[1 - f], bound_port(first));
-        assert_int_equal(bind_to(second, &any), STATUS_ADDRESS_ALREADY_EXISTS);
         dgram_close(first);
         dgram_close(second);
     }
