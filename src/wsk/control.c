@@ -125,8 +125,11 @@ NTSTATUS WSKAPI wsk_control_socket(PWSK_SOCKET handle, WSK_CONTROL_SOCKET_TYPE t
     control.socket = wsk_socket_enter(handle, "WskControlSocket", NT_CALLER());
     if (irp)
         nt_irp_accept(irp);
-    status = operate(&control, type);
+    /* Before anything can complete the IRP: from then on the place is the driver's. */
     if (output_returned)
+        *output_returned = 0;
+    status = operate(&control, type);
+    if (output_returned && status != STATUS_PENDING)
         *output_returned = control.written;
     if (irp)
         status = end_with_irp(&control, status);
