@@ -7,7 +7,13 @@
 
 #include <openwsk/seh.h>
 
-static void touch(volatile UCHAR *byte, bool write)
+/*
+ * The sanitizers must not look where these touch: the page may lie outside every object, and its
+ * bytes may belong to other threads.
+ */
+#define UNSANITIZED __attribute__((no_sanitize("address", "thread", "undefined"), noinline))
+
+UNSANITIZED static void touch(volatile UCHAR *byte, bool write)
 {
     if (write)
         __atomic_fetch_or((UCHAR *)byte, 0, __ATOMIC_RELAXED);
@@ -15,12 +21,8 @@ static void touch(volatile UCHAR *byte, bool write)
         (void)__atomic_load_n((UCHAR *)byte, __ATOMIC_RELAXED);
 }
 
-/*
- * Faults where a page is missing or read-only. The sanitizers must not look: the page may lie
- * outside every object, and its bytes may belong to other threads.
- */
-__attribute__((no_sanitize("address", "thread", "undefined"), noinline))
-static void touch_pages(PUCHAR first, PUCHAR last, bool write)
+/* Faults where a page is missing or, for `write`, read-only. */
+UNSANITIZED static void touch_pages(PUCHAR first, PUCHAR last, bool write)
 {
     for (PUCHAR at = first; at <= last; at = (PUCHAR)PAGE_ALIGN(at) + PAGE_SIZE)
         touch(at, write);
