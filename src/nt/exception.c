@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exception.c - structured exceptions: the stack of jump records behind __try, raising, and hardware faults.
+ * exception.c - structured exceptions: the stack of jump records behind __try, raising, and
+ * hardware faults.
  *
  *   1. __try pushes a record, the end of its body pops it (openwsk_seh_push, _pop).
- *   2. A raise pops the top record, notes the exception, and jumps. There is one exception a thread at a time.
- *   3. Behind the body, __except asks _filter: it runs the handler or raises the same exception again.
+ *   2. A raise pops the top record, notes the exception, and jumps. There is one exception a thread
+ *      at a time.
+ *   3. Behind the body, __except asks _filter: it runs the handler or raises the exception again.
  *      __finally keeps a copy of the exception while its block runs, and raises it at the end.
  *
- * A fault arrives in a signal handler, which restores the signal mask (thread sanitizers block everything there,
- * whatever SA_NODEFER says) and raises like anybody else.
+ * A fault arrives in a signal handler, which restores the signal mask (thread sanitizers block
+ * everything there, whatever SA_NODEFER says) and raises like anybody else.
  */
 #define _GNU_SOURCE
 #include "exception.h"
@@ -62,8 +64,9 @@ static bool seh_covered(void)
 static _Noreturn void seh_unhandled(const EXCEPTION_RECORD *record, const char *sentence)
 {
     NT_BUG(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)record->ExceptionCode,
-           record->ExceptionAddress, record->ExceptionInformation[0], record->ExceptionInformation[1],
-           "%s: %s", nt_status_name(record->ExceptionCode), sentence);
+           record->ExceptionAddress, record->ExceptionInformation[0],
+           record->ExceptionInformation[1], "%s: %s", nt_status_name(record->ExceptionCode),
+           sentence);
 }
 
 /* Takes the exception that stands in the thread's record to the nearest __try. */
@@ -72,7 +75,8 @@ static _Noreturn void seh_jump(void)
     struct seh_stack *stack = &seh_stack;
 
     if (stack->depth == 0)
-        seh_unhandled(&stack->record, "an exception was raised that no __try of this thread handles");
+        seh_unhandled(&stack->record,
+                      "an exception was raised that no __try of this thread handles");
     stack->raised = true;
     longjmp(stack->targets[--stack->depth], 1);
 }
@@ -130,7 +134,8 @@ int openwsk_seh_filter(int disposition)
     if (disposition == EXCEPTION_CONTINUE_SEARCH)
         seh_jump();
     if (disposition < 0)
-        seh_unhandled(&stack->record, "a filter asked to continue, but execution cannot go back to the fault");
+        seh_unhandled(&stack->record,
+                      "a filter asked to continue, but execution cannot go back to the fault");
     return 1;
 }
 
@@ -144,7 +149,7 @@ struct openwsk_seh_finally openwsk_seh_finally_begin(void)
     return block;
 }
 
-/* A block that was left by return or goto has ended the search, as on Windows: `once` is still set. */
+/* A block left by return or goto has ended the search, as on Windows: `once` is still set. */
 void openwsk_seh_finally_end(struct openwsk_seh_finally *block)
 {
     if (!block->abnormal || block->once)
@@ -170,7 +175,8 @@ PEXCEPTION_POINTERS openwsk_seh_information(void)
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE };
 #define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
 
-static struct sigaction former[FAULT_SIGNALS]; /* written before and after our handlers are in place */
+/* Written before our handlers are in place. */
+static struct sigaction former[FAULT_SIGNALS];
 static struct base_lock fault_lock = BASE_LOCK_INITIALISER;
 static unsigned fault_users;
 
@@ -201,7 +207,7 @@ static const void *fault_place(const ucontext_t *context)
 #endif
 }
 
-/* wdm.h, EXCEPTION_RECORD: the first information of an access violation is 0 for a read, 1 for a write. */
+/* wdm.h, EXCEPTION_RECORD: the first information of an access violation says 1 for a write. */
 static ULONG_PTR fault_is_write(const ucontext_t *context)
 {
 #if defined(__x86_64__)
@@ -235,7 +241,7 @@ static bool fault_pass_on(int signal, siginfo_t *info, void *context)
     return true;
 }
 
-/* A signal that somebody sent, which is no fault of this thread, does what it would have done without us. */
+/* A signal that was sent, no fault of this thread, does what it would have done without us. */
 static void fault_sent(int signal)
 {
     if (former_of(signal)->sa_handler == SIG_IGN)
@@ -255,7 +261,7 @@ static void fault_handler(int signal, siginfo_t *info, void *context)
         fault_sent(signal);
         return;
     }
-    /* Without a __try this is the stop that Windows makes of it; a fault on the way there is the end. */
+    /* Without a __try this is the stop that Windows makes of it; a fault on the way is the end. */
     if (!seh_covered())
         sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
     /* The jump leaves the handler for good: the mask of the fault's place comes back by hand. */
@@ -272,7 +278,8 @@ static void faults_give_back(size_t count)
 
 static NTSTATUS faults_take(void)
 {
-    struct sigaction action = { .sa_sigaction = fault_handler, .sa_flags = SA_SIGINFO | SA_NODEFER };
+    struct sigaction action = { .sa_sigaction = fault_handler,
+                                .sa_flags = SA_SIGINFO | SA_NODEFER };
 
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < FAULT_SIGNALS; i++) {

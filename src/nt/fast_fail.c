@@ -6,8 +6,8 @@ static const char *reason(unsigned code)
 {
     switch (code) {
     case FAST_FAIL_CORRUPT_LIST_ENTRY:
-        return "the neighbours of a list entry do not point back to it: it was inserted twice, removed twice, or "
-               "its memory was overwritten";
+        return "the neighbours of a list entry do not point back to it: it was inserted twice, "
+               "removed twice, or its memory was overwritten";
     case FAST_FAIL_INVALID_REFERENCE_COUNT:
         return "a reference count is impossible";
     case FAST_FAIL_INVALID_ARG:
@@ -19,7 +19,7 @@ static const char *reason(unsigned code)
     }
 }
 
-/* bugcodes.h, bug check 0x139: the code first; trap frame and exception record follow, which do not exist here. */
+/* bugcodes.h, bug check 0x139: code, trap frame, exception record; the latter do not exist here. */
 void openwsk_fast_fail(unsigned code)
 {
     NT_BUG(KERNEL_SECURITY_CHECK_FAILURE, code, 0, 0, 0, "fast failure %u: %s", code, reason(code));

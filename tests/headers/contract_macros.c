@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * contract_macros.c - what driver source takes for granted about the headers, held by the compiler alone. Nothing
- * here runs.
+ * contract_macros.c - what driver source takes for granted about the headers, held by the compiler
+ * alone. Nothing here runs.
  */
 #include <ntifs.h>
 #include <ntintsafe.h>
@@ -9,7 +9,7 @@
 #include <openwsk/bugcodes_list.h>
 #include <openwsk/ntstatus_list.h>
 
-/* --- The lists say what the headers say ---------------------------------------------------------------- */
+/* --- The lists say what the headers say ------------------------------------------------------- */
 
 #define X(name, value) C_ASSERT((ULONG)(name) == (ULONG)(value));
 OPENWSK_NTSTATUS_LIST(X)
@@ -41,7 +41,7 @@ const char *name_of_bug(ULONG code)
     }
 }
 
-/* --- Types --------------------------------------------------------------------------------------------- */
+/* --- Types ------------------------------------------------------------------------------------ */
 
 #define SAME_TYPE(a, b) C_ASSERT(__builtin_types_compatible_p(a, b))
 SAME_TYPE(LONG, int);
@@ -57,7 +57,7 @@ C_ASSERT((WCHAR)-1 > 0);
 C_ASSERT(sizeof(L"ab") == 6);
 C_ASSERT(_countof(L"ab") == 3);
 
-/* --- Statuses ------------------------------------------------------------------------------------------ */
+/* --- Statuses --------------------------------------------------------------------------------- */
 
 C_ASSERT(NT_SUCCESS(STATUS_PENDING) && NT_SUCCESS(STATUS_TIMEOUT));
 C_ASSERT(!NT_SUCCESS(STATUS_BUFFER_OVERFLOW) && NT_WARNING(STATUS_BUFFER_OVERFLOW));
@@ -68,7 +68,7 @@ C_ASSERT(STATUS_WAIT_0 == STATUS_SUCCESS && STATUS_WAIT_1 == STATUS_WAIT_0 + 1);
 #error "drivers tell the byte order from this"
 #endif
 
-/* --- Constant expressions -------------------------------------------------------------------------------- */
+/* --- Constant expressions --------------------------------------------------------------------- */
 
 struct member {
     int first;
@@ -91,7 +91,7 @@ C_ASSERT(RtlUshortByteSwap(0x1234) == 0x3412);
 #error "clients ask whether these are macros"
 #endif
 
-/* --- Keywords and attributes ----------------------------------------------------------------------------- */
+/* --- Keywords and attributes ------------------------------------------------------------------ */
 
 typedef struct DECLSPEC_ALIGN(64) _ALIGNED {
     CHAR Byte;
@@ -113,7 +113,8 @@ DEFINE_GUID(DeclaredOnly, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 _IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ _Success_(return != 0)
 _When_(Length > 0, _Post_satisfies_(*Buffer == 0)) __drv_allocatesMem(Mem)
 PVOID Annotated(_In_reads_bytes_opt_(Length) CONST VOID *Buffer, _In_ ULONG Length,
-                _Out_writes_to_(Length, *Used) _At_(*Used, _IRQL_saves_) PULONG Used, __in IN OPTIONAL int Old);
+                _Out_writes_to_(Length, *Used) _At_(*Used, _IRQL_saves_) PULONG Used,
+                __in IN OPTIONAL int Old);
 
 IO_COMPLETION_ROUTINE Forward;
 static DRIVER_UNLOAD StaticForward;
@@ -122,18 +123,19 @@ static VOID StaticForward(PDRIVER_OBJECT Driver)
     UNREFERENCED_PARAMETER(Driver);
 }
 
-/* --- Statements ------------------------------------------------------------------------------------------ */
+/* --- Statements ------------------------------------------------------------------------------- */
 
 #define LOG(Format, ...) DbgPrint(Format, __VA_ARGS__)
-#define TYPED_ROUTINE(name) static NTSTATUS name(PDEVICE_OBJECT Device, PIRP Irp, struct member *Context)
-TYPED_ROUTINE(Typed)
+static NTSTATUS Typed(PDEVICE_OBJECT Device, PIRP Irp, struct member *Context)
 {
     (void)Device, (void)Irp;
     return Context->first ? STATUS_MORE_PROCESSING_REQUIRED : STATUS_SUCCESS;
 }
 
-VOID Statements(PIRP Irp, HANDLE Handle, volatile long *Flag, LONG volatile *Count, PDRIVER_OBJECT Driver);
-VOID Statements(PIRP Irp, HANDLE Handle, volatile long *Flag, LONG volatile *Count, PDRIVER_OBJECT Driver)
+VOID Statements(PIRP Irp, HANDLE Handle, volatile long *Flag, LONG volatile *Count,
+                PDRIVER_OBJECT Driver);
+VOID Statements(PIRP Irp, HANDLE Handle, volatile long *Flag, LONG volatile *Count,
+                PDRIVER_OBJECT Driver)
 {
     struct member member = {0};
     DECLARE_UNICODE_STRING_SIZE(Buffer, 16);

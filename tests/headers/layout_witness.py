@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """layout_witness.py [CC]: compare our records and constants with an independent witness.
 
-The witness is the DDK of MinGW-w64. Both sides compile the same list of entries (records.h, and every
-constant that our headers define) to assembly, in which each value is the initialiser of an object; nothing
-is run. An entry that one side does not know is left out on both and counted. A difference is a failure, unless it is
-named below with its reason. Exit status: 0 the same, 1 differences, 77 no witness.
+The witness is the DDK of MinGW-w64. Both sides compile the same list of entries (records.h, and
+every constant that our headers define) to assembly, in which each value is the initialiser of an
+object; nothing is run. An entry that the witness does not know is left out, and its name printed. A
+difference is a failure, unless it is named below with its reason. Exit status: 0 the same, 1
+differences, 77 no witness.
 """
 import pathlib
 import re
@@ -22,24 +23,26 @@ WITNESS_DDK = "/usr/share/mingw-w64/include/ddk"
 OURS = ["-std=gnu17", "-fshort-wchar", "-fms-extensions", "-fno-strict-aliasing", f"-I{KM}"]
 THEIRS = ["-std=gnu17", f"-I{WITNESS_DDK}", "-D_WIN32_WINNT=0x0A00", "-DNTDDI_VERSION=0x0A000000"]
 
-# What each side includes for a group, where our constants of the group stand, and how many entries must
-# have met their witness at least: a group that silently compares nothing is no test.
+# What each side includes for a group, where our constants of the group stand, and how many entries
+# must have met their witness at least: a group that silently compares nothing is no test.
 GROUPS = {
     "KERNEL": ("#include <ntifs.h>", "#include <ntifs.h>",
                ["ntdef.h", "basetsd.h", "ntifs.h", "wdm.h", "openwsk/*.h"], 1200),
-    "NETWORK": ("#include <wsk.h>\n#include <netioapi.h>\n#include <mstcpip.h>\n#include <netiodef.h>",
-                "#include <winsock2.h>\n#include <ws2ipdef.h>\n#include <ws2tcpip.h>\n#include <mswsock.h>\n"
-                "#include <iphlpapi.h>\n#include <netioapi.h>\n#include <mstcpip.h>",
-                ["ws2def.h", "ws2ipdef.h", "in6addr.h", "inaddr.h", "ifdef.h", "nldef.h", "netioapi.h",
-                 "mstcpip.h", "ipifcons.h"], 500),
+    "NETWORK": ("#include <wsk.h>\n#include <netioapi.h>\n#include <mstcpip.h>\n"
+                "#include <netiodef.h>",
+                "#include <winsock2.h>\n#include <ws2ipdef.h>\n#include <ws2tcpip.h>\n"
+                "#include <mswsock.h>\n#include <iphlpapi.h>\n#include <netioapi.h>\n"
+                "#include <mstcpip.h>",
+                ["ws2def.h", "ws2ipdef.h", "in6addr.h", "inaddr.h", "ifdef.h", "nldef.h",
+                 "netioapi.h", "mstcpip.h", "ipifcons.h"], 900),
     "CRYPTO": ("#include <bcrypt.h>", "#include <windows.h>\n#include <bcrypt.h>", ["bcrypt.h"], 5),
     "STATUS": ("#include <ntstatus.h>\n#include <bugcodes.h>",
-               "#define WIN32_NO_STATUS\n#include <windows.h>\n#undef WIN32_NO_STATUS\n#include <ntstatus.h>\n"
-               "#include <bugcodes.h>", ["ntstatus.h", "bugcodes.h"], 350),
+               "#define WIN32_NO_STATUS\n#include <windows.h>\n#undef WIN32_NO_STATUS\n"
+               "#include <ntstatus.h>\n#include <bugcodes.h>", ["ntstatus.h", "bugcodes.h"], 400),
 }
 
 # Where the witness is older than the layout of today's Windows, or wrong, and how we know.
-WAIT_BLOCK = "the witness has the order of Windows 7; Windows 8 moved the small members to the front"
+WAIT_BLOCK = "the witness has the order of Windows 7; Windows 8 moved the small members forward"
 EXCEPTIONS = {
     "KWAIT_BLOCK.WaitType": WAIT_BLOCK,
     "KWAIT_BLOCK.BlockState": WAIT_BLOCK,
@@ -122,7 +125,7 @@ def values(compiler, flags, include, wanted, folder):
 
 
 def same(ours, theirs):
-    """An unsigned 32-bit constant and a signed one of the same bits are the same number to a driver."""
+    """An unsigned and a signed 32-bit constant of the same bits are one number to a driver."""
     return ours == theirs or ((ours - theirs) % 2**32 == 0 and -2**31 <= min(ours, theirs) and
                               max(ours, theirs) < 2**32)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * records.h - every record of the public headers, and every member that has an address: what the layout
- * witness compares. One entry a line; the including file defines SIZE(type) and AT(type, member).
+ * records.h - every record of the public headers, and every member that has an address: what the
+ * layout witness reads and compares. One entry a line: SIZE(type) or AT(type, member).
  */
 
 #ifdef RECORDS_KERNEL

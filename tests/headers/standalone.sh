@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# standalone.sh: every public header compiles alone, without a warning, as C and as C++, with every compiler
-# that is here; so does each contract_*.c beside this script, and the three umbrellas in every order.
+# standalone.sh: every public header compiles alone, without a warning, as C and as C++, with every
+# compiler that is here; so does each contract_*.c beside this script, and the three umbrellas in
+# every order.
 # Exit status: 0, 1 with the failures printed, 77 when there is no compiler.
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,7 +10,8 @@ include=$(cd "$here/../../include/openwsk/km" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-flags="-fshort-wchar -fms-extensions -fno-strict-aliasing -Wall -Wextra -Werror -fsyntax-only -I$include"
+flags="-fshort-wchar -fms-extensions -fno-strict-aliasing -Wall -Wextra -Werror -fsyntax-only"
+flags="$flags -I$include"
 
 # One mode a line.
 modes() {
@@ -34,8 +36,8 @@ for header in $(cd "$include" && find . -name '*.h' | sed 's,^\./,,' | sort); do
 #include <ntifs.h>
 #include <wsk.h>"
 done
-for order in "wdm ntddk ntifs" "wdm ntifs ntddk" "ntddk wdm ntifs" "ntddk ntifs wdm" "ntifs wdm ntddk" \
-    "ntifs ntddk wdm"; do
+for order in "wdm ntddk ntifs" "wdm ntifs ntddk" "ntddk wdm ntifs" "ntddk ntifs wdm" \
+    "ntifs wdm ntddk" "ntifs ntddk wdm"; do
     unit "order $order" "$(for name in $order; do echo "#include <$name.h>"; done)"
 done
 
@@ -43,13 +45,19 @@ modes >"$work/modes"
 [ -s "$work/modes" ] || { echo "no compiler"; exit 77; }
 
 compile='mode=$1; file=$2; flags=$3
-text=$($mode $flags "$file" 2>&1) || { echo "FAILED [$mode] $(head -n 1 "$file")"; echo "$text" | head -n 12; }'
+text=$($mode $flags "$file" 2>&1) || {
+    echo "FAILED [$mode] $(head -n 1 "$file")"
+    echo "$text" | head -n 12
+}'
 while read -r mode; do
     find "$work" -name '*.c' -print0 |
         xargs -0 -P 2 -I{} sh -c "$compile" sh "$mode" {} "$flags" >>"$work/failures"
     case "$mode" in
-    *-x\ c) for file in "$here"/contract_*.c; do sh -c "$compile" sh "$mode" "$file" "$flags"; done \
-        >>"$work/failures" ;;
+    *-x\ c)
+        for file in "$here"/contract_*.c; do
+            sh -c "$compile" sh "$mode" "$file" "$flags" >>"$work/failures"
+        done
+        ;;
     esac
 done <"$work/modes"
 

@@ -7,8 +7,8 @@
 #include <openwsk/seh.h>
 
 /*
- * cmocka puts its own handlers for faults around each test and each fixture, so a test about faults starts the
- * executive itself.
+ * cmocka puts its own handlers for faults around each test and each fixture, so a test about faults
+ * starts the executive itself.
  */
 
 /* Locals that a body changes and a test reads afterwards are volatile: see openwsk/seh.h. */
@@ -320,7 +320,9 @@ static void fault_in_crew(void *context, unsigned index)
                 page[0] = 1;
             ExRaiseStatus(STATUS_RETRY);
         } __except (EXCEPTION_EXECUTE_HANDLER) {
-            caught += (NTSTATUS)GetExceptionCode() == (i % 2 ? STATUS_ACCESS_VIOLATION : STATUS_RETRY);
+            NTSTATUS wanted = i % 2 ? STATUS_ACCESS_VIOLATION : STATUS_RETRY;
+
+            caught += (NTSTATUS)GetExceptionCode() == wanted;
         }
     }
     counts[index] = caught;
@@ -420,7 +422,7 @@ static void fault_without_try(void)
 static void test_unhandled_fault_is_a_stop(void **state)
 {
     (void)state;
-    /* A thread sanitizer ends a process that allocates in a signal handler, as the last words do. */
+    /* A thread sanitizer ends a process that allocates in a signal handler, as last words do. */
     if (THREAD_SANITIZER)
         skip();
     assert_bug_check(KMODE_EXCEPTION_NOT_HANDLED, fault_without_try);

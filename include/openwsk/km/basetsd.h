@@ -2,8 +2,8 @@
 /*
  * basetsd.h - integers of fixed width and of pointer width.
  *
- * LONG is 32 bits. Everything of 64 bits is `long`, the type that int64_t, intptr_t and size_t have here,
- * so that pointers to them mix as they do in driver source.
+ * LONG is 32 bits. Everything of 64 bits is `long`, the type that int64_t, intptr_t and size_t have
+ * here, so that pointers to them mix as they do in driver source.
  */
 #ifndef OPENWSK_KM_BASETSD_H
 #define OPENWSK_KM_BASETSD_H

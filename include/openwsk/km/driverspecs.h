@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* driverspecs.h - annotations about drivers (_IRQL_requires_max_, __drv_allocatesMem, ...); they vanish. */
+/*
+ * driverspecs.h - annotations about drivers (_IRQL_requires_max_, __drv_allocatesMem, ...); they
+ * vanish.
+ */
 #ifndef OPENWSK_KM_DRIVERSPECS_H
 #define OPENWSK_KM_DRIVERSPECS_H
 
 #include "specstrings.h"
-
 
 #define _IRQL_is_cancel_
 #define _IRQL_uses_cancel_

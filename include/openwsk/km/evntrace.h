@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* evntrace.h - event tracing; there is no session here and drivers' traces go through their own headers. */
+/*
+ * evntrace.h - event tracing; there is no session here and drivers' traces go through their own
+ * headers.
+ */
 #ifndef OPENWSK_KM_EVNTRACE_H
 #define OPENWSK_KM_EVNTRACE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guiddef.h - GUIDs. DEFINE_GUID declares, and defines in a file that has included initguid.h before.
- * No include guard around DEFINE_GUID: initguid.h changes it afterwards.
+ * guiddef.h - GUIDs. DEFINE_GUID declares, and defines in a file that has included initguid.h
+ * before. No include guard around DEFINE_GUID: initguid.h changes it afterwards.
  */
 #ifndef OPENWSK_KM_GUIDDEF_H
 #define OPENWSK_KM_GUIDDEF_H
@@ -61,8 +61,8 @@ inline bool operator!=(REFGUID a, REFGUID b)
 
 #undef DEFINE_GUID
 #ifdef INITGUID
-#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                     \
-    EXTERN_C const GUID __attribute__((__weak__)) name;                                                  \
+#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                               \
+    EXTERN_C const GUID __attribute__((__weak__)) name;                                            \
     const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) EXTERN_C const GUID name

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* intrin.h - the Microsoft compiler's intrinsics. The atomic ones stand in openwsk/interlocked.h. */
+/*
+ * intrin.h - the Microsoft compiler's intrinsics. The atomic ones stand in openwsk/interlocked.h.
+ */
 #ifndef OPENWSK_KM_INTRIN_H
 #define OPENWSK_KM_INTRIN_H
 
@@ -11,11 +13,13 @@
 OPENWSK_INLINE VOID openwsk_cpuid(int registers[4], int leaf, int subleaf)
 {
     __asm__ __volatile__("cpuid"
-                         : "=a"(registers[0]), "=b"(registers[1]), "=c"(registers[2]), "=d"(registers[3])
+                         : "=a"(registers[0]), "=b"(registers[1]), "=c"(registers[2]),
+                           "=d"(registers[3])
                          : "0"(leaf), "2"(subleaf));
 }
 #define __cpuid(registers, leaf) openwsk_cpuid((int *)(registers), (int)(leaf), 0)
-#define __cpuidex(registers, leaf, subleaf) openwsk_cpuid((int *)(registers), (int)(leaf), (int)(subleaf))
+#define __cpuidex(registers, leaf, subleaf)                                                        \
+    openwsk_cpuid((int *)(registers), (int)(leaf), (int)(subleaf))
 
 OPENWSK_INLINE ULONG64 openwsk_xgetbv(ULONG number)
 {

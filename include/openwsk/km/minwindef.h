@@ -42,8 +42,12 @@ typedef struct _FILETIME {
 } FILETIME, *PFILETIME, *LPFILETIME;
 
 #define MAXDWORD 0xffffffff
-#define MAKEWORD(low, high) ((WORD)(((BYTE)(((DWORD_PTR)(low)) & 0xff)) | ((WORD)((BYTE)(((DWORD_PTR)(high)) & 0xff))) << 8))
-#define MAKELONG(low, high) ((LONG)(((WORD)(((DWORD_PTR)(low)) & 0xffff)) | ((DWORD)((WORD)(((DWORD_PTR)(high)) & 0xffff))) << 16))
+#define MAKEWORD(low, high)                                                                        \
+    ((WORD)(((BYTE)(((DWORD_PTR)(low)) & 0xff)) | ((WORD)((BYTE)(((DWORD_PTR)(high)) & 0xff)))     \
+                                                      << 8))
+#define MAKELONG(low, high)                                                                        \
+    ((LONG)(((WORD)(((DWORD_PTR)(low)) & 0xffff)) |                                                \
+            ((DWORD)((WORD)(((DWORD_PTR)(high)) & 0xffff))) << 16))
 #define LOWORD(v) ((WORD)(((DWORD_PTR)(v)) & 0xffff))
 #define HIWORD(v) ((WORD)((((DWORD_PTR)(v)) >> 16) & 0xffff))
 #define LOBYTE(v) ((BYTE)(((DWORD_PTR)(v)) & 0xff))

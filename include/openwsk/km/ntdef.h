@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ntdef.h - the basic types of NT: integers, counted strings, lists, statuses, object attributes, and the
- * macros that everything else is written with.
+ * ntdef.h - the basic types of NT: integers, counted strings, lists, statuses, object attributes,
+ * and the macros that everything else is written with.
  */
 #ifndef OPENWSK_KM_NTDEF_H
 #define OPENWSK_KM_NTDEF_H
@@ -12,7 +12,7 @@
 #include "guiddef.h"
 #include "sdkddkver.h"
 
-/* --- Words ------------------------------------------------------------------------------------------ */
+/* --- Words ------------------------------------------------------------------------------------ */
 
 #ifndef VOID
 #define VOID void
@@ -100,7 +100,7 @@
 #define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))
 #define UFIELD_OFFSET(type, field) ((ULONG)__builtin_offsetof(type, field))
 #define FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
-#define CONTAINING_RECORD(address, type, field)                                                          \
+#define CONTAINING_RECORD(address, type, field)                                                    \
     ((type *)((char *)(address) - __builtin_offsetof(type, field)))
 
 #define RTL_NUMBER_OF_V1(array) (sizeof(array) / sizeof((array)[0]))
@@ -115,15 +115,15 @@
 
 #define RTL_FIELD_TYPE(type, field) (((type *)0)->field)
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
-#define RTL_SIZEOF_THROUGH_FIELD(type, field)                                                            \
+#define RTL_SIZEOF_THROUGH_FIELD(type, field)                                                      \
     (__builtin_offsetof(type, field) + RTL_FIELD_SIZE(type, field))
-#define RTL_CONTAINS_FIELD(record, size, field)                                                          \
+#define RTL_CONTAINS_FIELD(record, size, field)                                                    \
     ((((PCHAR)(&(record)->field)) + sizeof((record)->field)) <= (((PCHAR)(record)) + (size)))
-#define RTL_PADDING_BETWEEN_FIELDS(type, first, second)                                                  \
-    ((__builtin_offsetof(type, second) > __builtin_offsetof(type, first))                                \
-         ? (__builtin_offsetof(type, second) - __builtin_offsetof(type, first) -                         \
-            RTL_FIELD_SIZE(type, first))                                                                 \
-         : (__builtin_offsetof(type, first) - __builtin_offsetof(type, second) -                         \
+#define RTL_PADDING_BETWEEN_FIELDS(type, first, second)                                            \
+    ((__builtin_offsetof(type, second) > __builtin_offsetof(type, first))                          \
+         ? (__builtin_offsetof(type, second) - __builtin_offsetof(type, first) -                   \
+            RTL_FIELD_SIZE(type, first))                                                           \
+         : (__builtin_offsetof(type, first) - __builtin_offsetof(type, second) -                   \
             RTL_FIELD_SIZE(type, second)))
 #define RTL_BITS_OF(value) (sizeof(value) * 8)
 #define RTL_BITS_OF_FIELD(type, field) (RTL_BITS_OF(RTL_FIELD_TYPE(type, field)))
@@ -159,27 +159,27 @@ template <typename A, typename B> constexpr auto max(A a, B b) -> decltype(a > b
 
 /* C++ wants operators for enumerations that are bit sets; C has them anyway. */
 #ifdef __cplusplus
-#define DEFINE_ENUM_FLAG_OPERATORS(type)                                                                 \
-    extern "C++" {                                                                                       \
-    inline constexpr type operator|(type a, type b) { return (type)((unsigned)a | (unsigned)b); }        \
-    inline constexpr type operator&(type a, type b) { return (type)((unsigned)a & (unsigned)b); }        \
-    inline constexpr type operator^(type a, type b) { return (type)((unsigned)a ^ (unsigned)b); }        \
-    inline constexpr type operator~(type a) { return (type)~(unsigned)a; }                               \
-    inline type &operator|=(type &a, type b) { return a = a | b; }                                       \
-    inline type &operator&=(type &a, type b) { return a = a & b; }                                       \
-    inline type &operator^=(type &a, type b) { return a = a ^ b; }                                       \
+#define DEFINE_ENUM_FLAG_OPERATORS(type)                                                           \
+    extern "C++" {                                                                                 \
+    inline constexpr type operator|(type a, type b) { return (type)((unsigned)a | (unsigned)b); }  \
+    inline constexpr type operator&(type a, type b) { return (type)((unsigned)a & (unsigned)b); }  \
+    inline constexpr type operator^(type a, type b) { return (type)((unsigned)a ^ (unsigned)b); }  \
+    inline constexpr type operator~(type a) { return (type)~(unsigned)a; }                         \
+    inline type &operator|=(type &a, type b) { return a = a | b; }                                 \
+    inline type &operator&=(type &a, type b) { return a = a & b; }                                 \
+    inline type &operator^=(type &a, type b) { return a = a ^ b; }                                 \
     }
 #else
 #define DEFINE_ENUM_FLAG_OPERATORS(type)
 #endif
 
-#define DECLARE_HANDLE(name)                                                                             \
-    struct name##__ {                                                                                    \
-        int unused;                                                                                      \
-    };                                                                                                   \
+#define DECLARE_HANDLE(name)                                                                       \
+    struct name##__ {                                                                              \
+        int unused;                                                                                \
+    };                                                                                             \
     typedef struct name##__ *name
 
-/* --- Integers and characters ------------------------------------------------------------------------ */
+/* --- Integers and characters ------------------------------------------------------------------ */
 
 typedef void *PVOID, **PPVOID;
 typedef void *PVOID64;
@@ -251,7 +251,7 @@ typedef ULONG ACCESS_MASK, *PACCESS_MASK;
 #define MAKEUSHORT(low, high) ((USHORT)((UCHAR)(low) | ((USHORT)(UCHAR)(high)) << 8))
 #define MAKEULONG(low, high) ((ULONG)((USHORT)(low) | ((ULONG)(USHORT)(high)) << 16))
 
-/* --- Records ----------------------------------------------------------------------------------------- */
+/* --- Records ---------------------------------------------------------------------------------- */
 
 typedef union _LARGE_INTEGER {
     struct {
@@ -294,7 +294,8 @@ typedef struct _STRING {
     USHORT Length;
     USHORT MaximumLength;
     PCHAR Buffer;
-} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING, UTF8_STRING, *PUTF8_STRING;
+} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING, UTF8_STRING,
+    *PUTF8_STRING;
 typedef const STRING *PCSTRING, *PCANSI_STRING, *PCOEM_STRING, *PCUTF8_STRING;
 
 typedef struct _CSTRING {
@@ -320,18 +321,19 @@ template <typename T> constexpr T *openwsk_unconst(const T *text)
 #else
 #define openwsk_unconst(text) (text)
 #endif
-#define RTL_CONSTANT_STRING(text)                                                                        \
-    {                                                                                                    \
-        sizeof(text) - sizeof((text)[0]), sizeof(text), openwsk_unconst(text)                            \
+#define RTL_CONSTANT_STRING(text)                                                                  \
+    {                                                                                              \
+        sizeof(text) - sizeof((text)[0]), sizeof(text), openwsk_unconst(text)                      \
     }
-#define DECLARE_CONST_UNICODE_STRING(name, text)                                                         \
-    const WCHAR name##_buffer[] = text;                                                                  \
-    const UNICODE_STRING name = {sizeof(text) - sizeof((text)[0]), sizeof(text), (PWCH)name##_buffer}
-#define DECLARE_GLOBAL_CONST_UNICODE_STRING(name, text)                                                  \
-    extern const UNICODE_STRING name;                                                                    \
+#define DECLARE_CONST_UNICODE_STRING(name, text)                                                   \
+    const WCHAR name##_buffer[] = text;                                                            \
+    const UNICODE_STRING name = {sizeof(text) - sizeof((text)[0]), sizeof(text),                   \
+                                 (PWCH)name##_buffer}
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(name, text)                                            \
+    extern const UNICODE_STRING name;                                                              \
     DECLSPEC_SELECTANY const UNICODE_STRING name = RTL_CONSTANT_STRING(text)
-#define DECLARE_UNICODE_STRING_SIZE(name, characters)                                                    \
-    WCHAR name##_buffer[characters];                                                                     \
+#define DECLARE_UNICODE_STRING_SIZE(name, characters)                                              \
+    WCHAR name##_buffer[characters];                                                               \
     UNICODE_STRING name = {0, (characters) * sizeof(WCHAR), name##_buffer}
 
 typedef struct _LIST_ENTRY {
@@ -375,7 +377,7 @@ typedef enum _NT_PRODUCT_TYPE {
     NtProductServer
 } NT_PRODUCT_TYPE, *PNT_PRODUCT_TYPE;
 
-/* --- Objects ----------------------------------------------------------------------------------------- */
+/* --- Objects ---------------------------------------------------------------------------------- */
 
 typedef struct _OBJECT_ATTRIBUTES {
     ULONG Length;
@@ -399,22 +401,23 @@ typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 #define OBJ_DONT_REPARSE 0x00001000
 #define OBJ_VALID_ATTRIBUTES 0x00001FF2
 
-#define InitializeObjectAttributes(p, name, attributes, root, security)                                  \
-    do {                                                                                                 \
-        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                         \
-        (p)->RootDirectory = (root);                                                                     \
-        (p)->Attributes = (attributes);                                                                  \
-        (p)->ObjectName = (name);                                                                        \
-        (p)->SecurityDescriptor = (security);                                                            \
-        (p)->SecurityQualityOfService = NULL;                                                            \
+#define InitializeObjectAttributes(p, name, attributes, root, security)                            \
+    do {                                                                                           \
+        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                   \
+        (p)->RootDirectory = (root);                                                               \
+        (p)->Attributes = (attributes);                                                            \
+        (p)->ObjectName = (name);                                                                  \
+        (p)->SecurityDescriptor = (security);                                                      \
+        (p)->SecurityQualityOfService = NULL;                                                      \
     } while (0)
-#define RTL_CONSTANT_OBJECT_ATTRIBUTES(name, attributes)                                                 \
-    {                                                                                                    \
-        sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(name), (attributes), NULL, NULL               \
+#define RTL_CONSTANT_OBJECT_ATTRIBUTES(name, attributes)                                           \
+    {                                                                                              \
+        sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(name), (attributes), NULL, NULL         \
     }
-#define RTL_INIT_OBJECT_ATTRIBUTES(name, attributes) RTL_CONSTANT_OBJECT_ATTRIBUTES(name, attributes)
+#define RTL_INIT_OBJECT_ATTRIBUTES(name, attributes)                                               \
+    RTL_CONSTANT_OBJECT_ATTRIBUTES(name, attributes)
 
-/* --- Statuses: severity in the top two bits ------------------------------------------------------------ */
+/* --- Statuses: severity in the top two bits --------------------------------------------------- */
 
 #define NT_SUCCESS(status) (((NTSTATUS)(status)) >= 0)
 #define NT_INFORMATION(status) ((((ULONG)(status)) >> 30) == 1)
@@ -430,7 +433,8 @@ typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 #define SORT_DEFAULT 0x0
 #endif
 #define MAKELANGID(primary, sub) ((((USHORT)(sub)) << 10) | (USHORT)(primary))
-#define MAKELCID(language, sort) ((ULONG)((((ULONG)((USHORT)(sort))) << 16) | ((ULONG)((USHORT)(language)))))
+#define MAKELCID(language, sort)                                                                   \
+    ((ULONG)((((ULONG)((USHORT)(sort))) << 16) | ((ULONG)((USHORT)(language)))))
 
 /* 64-bit products of 32-bit factors. */
 #define Int32x32To64(a, b) (((LONGLONG)((LONG)(a))) * ((LONGLONG)((LONG)(b))))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ntifs.h - ntddk.h and what file systems see beyond it: here security contexts and tokens by name, as far as
- * drivers of other kinds take them from this header.
+ * ntifs.h - ntddk.h and what file systems see beyond it: here security contexts and tokens by name,
+ * as far as drivers of other kinds take them from this header.
  */
 #ifndef OPENWSK_KM_NTIFS_H
 #define OPENWSK_KM_NTIFS_H

@@ -2,9 +2,9 @@
 /*
  * sal.h - source annotations of the second generation (_In_, _Out_writes_, ...).
  *
- * They speak to a static analyser of another compiler, so all of them vanish. A word that is ever followed by
- * an argument list is function-like and variadic, because arguments hold commas and operators; a word that
- * is used bare is object-like, so that a parenthesis that follows it stays.
+ * They speak to a static analyser of another compiler, so all of them vanish. A word that is ever
+ * followed by an argument list is function-like and variadic, because arguments hold commas and
+ * operators; a word that is used bare is object-like, so that a parenthesis that follows it stays.
  */
 #ifndef OPENWSK_KM_SAL_H
 #define OPENWSK_KM_SAL_H

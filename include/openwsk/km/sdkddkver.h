@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sdkddkver.h - versions of Windows as numbers, and the one that source is compiled for unless it says so. */
+/*
+ * sdkddkver.h - versions of Windows as numbers, and the one that source is compiled for unless it
+ * says so.
+ */
 #ifndef OPENWSK_KM_SDKDDKVER_H
 #define OPENWSK_KM_SDKDDKVER_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * specstrings.h - source annotations of the first generation (__in, __out_ecount, ...); they vanish.
+ * specstrings.h - source annotations of the first generation (__in, __out_ecount, ...); they
+ * vanish.
  *
- * Some of these words are parameter names inside C++ standard libraries, and they are no reserved names to
- * a driver's own headers either. So the C headers that drivers use come first, and C++ gets the bare words
- * only on demand (OPENWSK_LEGACY_ANNOTATIONS).
+ * Some of these words are parameter names inside C++ standard libraries, and they are no reserved
+ * names to a driver's own headers either. So the C headers that drivers use come first, and C++
+ * gets the bare words only on demand (OPENWSK_LEGACY_ANNOTATIONS).
  */
 #ifndef OPENWSK_KM_SPECSTRINGS_H
 #define OPENWSK_KM_SPECSTRINGS_H

@@ -2,9 +2,10 @@
 /*
  * compiler.h - the words of the Microsoft compiler that driver source uses, said to gcc and clang.
  *
- * clang knows some of them as keywords or built-ins under -fms-extensions, with the widths of LLP64. A macro of
- * the same name wins over both, so everything here is a macro. Include no system header after this one that
- * was not included before it: the words __try and __in live in some C++ libraries.
+ * clang knows some of them as keywords or built-ins under -fms-extensions, with the widths of
+ * LLP64. A macro of the same name wins over both, so everything here is a macro. Include no system
+ * header after this one that was not included before it: the words __try and __in live in some C++
+ * libraries.
  */
 #ifndef OPENWSK_KM_COMPILER_H
 #define OPENWSK_KM_COMPILER_H
@@ -19,7 +20,7 @@
 #error "openwsk is for LP64 hosts"
 #endif
 
-/* --- Architecture: what the Microsoft compiler and the kit's build files predefine --------------------- */
+/* --- Architecture: what the Microsoft compiler and the kit's build files predefine ------------ */
 
 #ifndef _WIN64
 #define _WIN64 1
@@ -46,7 +47,7 @@
 #endif
 #endif
 
-/* --- Linkage --------------------------------------------------------------------------------------- */
+/* --- Linkage ---------------------------------------------------------------------------------- */
 
 #ifdef __cplusplus
 #define EXTERN_C extern "C"
@@ -62,7 +63,7 @@
 #define OPENWSK_DECLARATIONS_BEGIN _Pragma("GCC visibility push(default)") EXTERN_C_START
 #define OPENWSK_DECLARATIONS_END EXTERN_C_END _Pragma("GCC visibility pop")
 
-/* --- Calling conventions and pointer sizes: there is one of each --------------------------------------- */
+/* --- Calling conventions and pointer sizes: there is one of each ------------------------------ */
 
 #define __cdecl
 #define __stdcall
@@ -80,7 +81,7 @@
 #define __unaligned
 #define _unaligned
 
-/* --- Integer keywords: one family with int64_t and size_t, so that pointers to them mix ---------------- */
+/* --- Integer keywords: one family with int64_t and size_t, so that pointers to them mix ------- */
 
 #define __int8 char
 #define __int16 short
@@ -88,7 +89,7 @@
 #define __int64 long
 #define _int64 long
 
-/* --- __declspec(word): the word, pasted onto a prefix, is the name of an attribute or nothing ----------- */
+/* --- __declspec(word): the word, pasted onto a prefix, is the name of an attribute or nothing - */
 
 #define __declspec(x) __attribute__((OPENWSK_DECLSPEC_##x))
 #define _declspec(x) __attribute__((OPENWSK_DECLSPEC_##x))
@@ -125,8 +126,8 @@
 #define DECLSPEC_NOINLINE __attribute__((__noinline__))
 
 /*
- * What these headers themselves use for the bodies they hold. Not static: a driver's own C99 inline functions
- * may call them, and a static function there is a warning. No body is ever emitted.
+ * What these headers themselves use for the bodies they hold. Not static: a driver's own C99 inline
+ * functions may call them, and a static function there is a warning. No body is ever emitted.
  */
 #ifdef __cplusplus
 #define OPENWSK_INLINE inline __attribute__((__always_inline__))
@@ -144,7 +145,7 @@ __attribute__((__noreturn__)) void openwsk_fast_fail(unsigned code);
 OPENWSK_DECLARATIONS_END
 #define __fastfail(code) openwsk_fast_fail((unsigned)(code))
 
-/* --- Intrinsics without a library behind them ---------------------------------------------------------- */
+/* --- Intrinsics without a library behind them ------------------------------------------------- */
 
 #ifndef __pragma
 #define __pragma(...)
@@ -165,7 +166,10 @@ OPENWSK_DECLARATIONS_END
 #define _ReturnAddress() __builtin_return_address(0)
 #define _AddressOfReturnAddress() ((void *)((char *)__builtin_frame_address(0) + sizeof(void *)))
 
-/* Usable as a call, whose arguments are not evaluated, and bare. clang knows the bare form by itself. */
+/*
+ * Usable as a call, whose arguments are not evaluated, and bare. clang knows the bare form by
+ * itself.
+ */
 OPENWSK_INLINE int openwsk_noop(void)
 {
     return 0;

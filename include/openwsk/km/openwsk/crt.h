@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crt.h - the kernel's C run time where the host's would not do: wide strings (16 bits here, 32 in the C library)
- * and formatted printing in the kernel's dialect. The functions keep their names in source and have names of
- * their own in the object file, so that no call ends in the C library.
+ * crt.h - the kernel's C run time where the host's would not do: wide strings (16 bits here, 32 in
+ * the C library) and formatted printing in the kernel's dialect. The functions keep their names in
+ * source and have names of their own in the object file, so that no call ends in the C library.
  */
 #ifndef OPENWSK_KM_CRT_H
 #define OPENWSK_KM_CRT_H
@@ -32,7 +32,8 @@ wchar_t *wcsncpy(wchar_t *__restrict to, const wchar_t *__restrict from, size_t 
 wchar_t *wcscat(wchar_t *__restrict to, const wchar_t *__restrict from)
     OPENWSK_CRT_THROW __asm__("openwsk_wcscat");
 int wcscmp(const wchar_t *a, const wchar_t *b) OPENWSK_CRT_THROW __asm__("openwsk_wcscmp");
-int wcsncmp(const wchar_t *a, const wchar_t *b, size_t limit) OPENWSK_CRT_THROW __asm__("openwsk_wcsncmp");
+int wcsncmp(const wchar_t *a, const wchar_t *b, size_t limit) OPENWSK_CRT_THROW
+    __asm__("openwsk_wcsncmp");
 #ifndef __cplusplus
 /* C++ libraries overload them for const. */
 wchar_t *wcschr(const wchar_t *s, wchar_t c) __asm__("openwsk_wcschr");
@@ -44,11 +45,15 @@ int _wcsnicmp(const wchar_t *a, const wchar_t *b, size_t limit) __asm__("openwsk
 int _stricmp(const char *a, const char *b) __asm__("openwsk_stricmp");
 int _strnicmp(const char *a, const char *b, size_t limit) __asm__("openwsk_strnicmp");
 
-/* <= DISPATCH_LEVEL (wide text: PASSIVE_LEVEL). Negative when the text does not fit; then no terminator. */
+/*
+ * <= DISPATCH_LEVEL (wide text: PASSIVE_LEVEL). Negative when the text does not fit; then no
+ * terminator.
+ */
 int _snprintf(char *buffer, size_t count, const char *format, ...) __asm__("openwsk_snprintf");
 int _vsnprintf(char *buffer, size_t count, const char *format, va_list arguments)
     __asm__("openwsk_vsnprintf");
-int _snwprintf(wchar_t *buffer, size_t count, const wchar_t *format, ...) __asm__("openwsk_snwprintf");
+int _snwprintf(wchar_t *buffer, size_t count, const wchar_t *format,
+               ...) __asm__("openwsk_snwprintf");
 int _vsnwprintf(wchar_t *buffer, size_t count, const wchar_t *format, va_list arguments)
     __asm__("openwsk_vsnwprintf");
 /* Always terminated; _TRUNCATE as count cuts, otherwise an overflow is the empty string. */

@@ -2,8 +2,9 @@
 /*
  * dbg.h - debugger output and assertions.
  *
- * The format is the kernel's (%wZ, %I64x, %lu of 32 bits), never the C library's. DbgPrint and its relations
- * are macros over the functions, because drivers' own logging macros leave an empty argument behind a comma.
+ * The format is the kernel's (%wZ, %I64x, %lu of 32 bits), never the C library's. DbgPrint and its
+ * relations are macros over the functions, because drivers' own logging macros leave an empty
+ * argument behind a comma.
  */
 #ifndef OPENWSK_KM_DBG_H
 #define OPENWSK_KM_DBG_H
@@ -35,7 +36,8 @@ ULONG DbgPrint(PCSTR Format, ...);
 /* Level 0 to 31 is a bit number, above it a mask; printed if the component's filter has it. */
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...);
 ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list Arguments);
-ULONG vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, va_list Arguments);
+ULONG vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format,
+                            va_list Arguments);
 /* TRUE: this component's level is shown. */
 NTSTATUS DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level);
 NTSTATUS DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State);
@@ -49,14 +51,19 @@ VOID openwsk_assertion_failed(PCSTR Expression, PCSTR File, ULONG Line, PCSTR Me
 OPENWSK_DECLARATIONS_END
 
 #define DbgPrint(Format, ...) (DbgPrint)(Format __VA_OPT__(, ) __VA_ARGS__)
-#define DbgPrintEx(ComponentId, Level, Format, ...)                                                      \
+#define DbgPrintEx(ComponentId, Level, Format, ...)                                                \
     (DbgPrintEx)((ComponentId), (Level), Format __VA_OPT__(, ) __VA_ARGS__)
 
 #define DbgRaiseAssertionFailure() openwsk_assertion_failed("", __FILE__, __LINE__, NULL)
 
-/* NT_ASSERT and ASSERT evaluate their expression in checked builds alone; NT_VERIFY and NT_FRE_ASSERT always. */
-#define OPENWSK_CHECK(expression, message)                                                               \
-    ((void)((!(expression)) ? (openwsk_assertion_failed(#expression, __FILE__, __LINE__, (message)), 0) : 1))
+/*
+ * NT_ASSERT and ASSERT evaluate their expression in checked builds alone; NT_VERIFY and
+ * NT_FRE_ASSERT always.
+ */
+#define OPENWSK_CHECK(expression, message)                                                         \
+    ((void)((!(expression))                                                                        \
+                ? (openwsk_assertion_failed(#expression, __FILE__, __LINE__, (message)), 0)        \
+                : 1))
 
 #define NT_FRE_ASSERT(expression) OPENWSK_CHECK(expression, NULL)
 #define NT_FRE_ASSERTMSG(message, expression) OPENWSK_CHECK(expression, message)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ex.h - executive support: pool, lookaside lists, rundown protection, push locks, fast mutexes, resources,
- * reader-writer spin locks, work queues.
+ * ex.h - executive support: pool, lookaside lists, rundown protection, push locks, fast mutexes,
+ * resources, reader-writer spin locks, work queues.
  */
 #ifndef OPENWSK_KM_EX_H
 #define OPENWSK_KM_EX_H
@@ -10,7 +10,7 @@
 
 OPENWSK_DECLARATIONS_BEGIN
 
-/* --- Pool ------------------------------------------------------------------------------------------------ */
+/* --- Pool ------------------------------------------------------------------------------------- */
 
 typedef enum _POOL_TYPE {
     NonPagedPool = 0,
@@ -76,8 +76,9 @@ typedef ULONG64 POOL_FLAGS;
 #define DrvRtPoolNxOptIn 0x00000001
 
 /*
- * <= DISPATCH_LEVEL; paged pool <= APC_LEVEL. 16-byte aligned, page-aligned from PAGE_SIZE on; NULL on failure. The
- * contents are undefined, except from ExAllocatePool2 (unless POOL_FLAG_UNINITIALIZED) and ...Zero. The caller frees.
+ * <= DISPATCH_LEVEL; paged pool <= APC_LEVEL. 16-byte aligned, page-aligned from PAGE_SIZE on; NULL
+ * on failure. The contents are undefined, except from ExAllocatePool2 (unless
+ * POOL_FLAG_UNINITIALIZED) and ...Zero. The caller frees.
  */
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes);
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
@@ -94,7 +95,7 @@ VOID ExFreePool2(PVOID P, ULONG Tag, PVOID ExtendedParameters, ULONG ExtendedPar
 /* Any IRQL. Pool is never executable here, so there is nothing to opt into. */
 VOID ExInitializeDriverRuntime(ULONG RuntimeFlags);
 
-/* --- Lookaside lists ------------------------------------------------------------------------------------- */
+/* --- Lookaside lists -------------------------------------------------------------------------- */
 
 typedef PVOID ALLOCATE_FUNCTION(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 typedef ALLOCATE_FUNCTION *PALLOCATE_FUNCTION;
@@ -108,40 +109,40 @@ typedef ALLOCATE_FUNCTION_EX *PALLOCATE_FUNCTION_EX;
 typedef VOID FREE_FUNCTION_EX(PVOID Buffer, PLOOKASIDE_LIST_EX Lookaside);
 typedef FREE_FUNCTION_EX *PFREE_FUNCTION_EX;
 
-#define OPENWSK_GENERAL_LOOKASIDE_FIELDS                                                                 \
-    union {                                                                                              \
-        SLIST_HEADER ListHead;                                                                           \
-        SINGLE_LIST_ENTRY SingleListHead;                                                                \
-    };                                                                                                   \
-    USHORT Depth;                                                                                        \
-    USHORT MaximumDepth;                                                                                 \
-    ULONG TotalAllocates;                                                                                \
-    union {                                                                                              \
-        ULONG AllocateMisses;                                                                            \
-        ULONG AllocateHits;                                                                              \
-    };                                                                                                   \
-    ULONG TotalFrees;                                                                                    \
-    union {                                                                                              \
-        ULONG FreeMisses;                                                                                \
-        ULONG FreeHits;                                                                                  \
-    };                                                                                                   \
-    POOL_TYPE Type;                                                                                      \
-    ULONG Tag;                                                                                           \
-    ULONG Size;                                                                                          \
-    union {                                                                                              \
-        PALLOCATE_FUNCTION_EX AllocateEx;                                                                \
-        PALLOCATE_FUNCTION Allocate;                                                                     \
-    };                                                                                                   \
-    union {                                                                                              \
-        PFREE_FUNCTION_EX FreeEx;                                                                        \
-        PFREE_FUNCTION Free;                                                                             \
-    };                                                                                                   \
-    LIST_ENTRY ListEntry;                                                                                \
-    ULONG LastTotalAllocates;                                                                            \
-    union {                                                                                              \
-        ULONG LastAllocateMisses;                                                                        \
-        ULONG LastAllocateHits;                                                                          \
-    };                                                                                                   \
+#define OPENWSK_GENERAL_LOOKASIDE_FIELDS                                                           \
+    union {                                                                                        \
+        SLIST_HEADER ListHead;                                                                     \
+        SINGLE_LIST_ENTRY SingleListHead;                                                          \
+    };                                                                                             \
+    USHORT Depth;                                                                                  \
+    USHORT MaximumDepth;                                                                           \
+    ULONG TotalAllocates;                                                                          \
+    union {                                                                                        \
+        ULONG AllocateMisses;                                                                      \
+        ULONG AllocateHits;                                                                        \
+    };                                                                                             \
+    ULONG TotalFrees;                                                                              \
+    union {                                                                                        \
+        ULONG FreeMisses;                                                                          \
+        ULONG FreeHits;                                                                            \
+    };                                                                                             \
+    POOL_TYPE Type;                                                                                \
+    ULONG Tag;                                                                                     \
+    ULONG Size;                                                                                    \
+    union {                                                                                        \
+        PALLOCATE_FUNCTION_EX AllocateEx;                                                          \
+        PALLOCATE_FUNCTION Allocate;                                                               \
+    };                                                                                             \
+    union {                                                                                        \
+        PFREE_FUNCTION_EX FreeEx;                                                                  \
+        PFREE_FUNCTION Free;                                                                       \
+    };                                                                                             \
+    LIST_ENTRY ListEntry;                                                                          \
+    ULONG LastTotalAllocates;                                                                      \
+    union {                                                                                        \
+        ULONG LastAllocateMisses;                                                                  \
+        ULONG LastAllocateHits;                                                                    \
+    };                                                                                             \
     ULONG Future[2];
 
 typedef struct DECLSPEC_CACHEALIGN _GENERAL_LOOKASIDE {
@@ -172,10 +173,13 @@ typedef struct LOOKASIDE_ALIGN _PAGED_LOOKASIDE_LIST {
 #define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE 256
 #define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT 1024
 
-/* <= DISPATCH_LEVEL. NULL routines mean pool; Depth 0 is the system's choice. STATUS_INVALID_PARAMETER_4, _5. */
+/*
+ * <= DISPATCH_LEVEL. NULL routines mean pool; Depth 0 is the system's choice.
+ * STATUS_INVALID_PARAMETER_4, _5.
+ */
 NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
-                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size,
-                                     ULONG Tag, USHORT Depth);
+                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags,
+                                     SIZE_T Size, ULONG Tag, USHORT Depth);
 /* <= DISPATCH_LEVEL. Frees the cached blocks; the others must be back. */
 VOID ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 VOID ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
@@ -185,17 +189,19 @@ VOID ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
 
 /* <= DISPATCH_LEVEL (paged lists: <= APC_LEVEL). The older kind, likewise. */
 VOID ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                     PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth);
+                                     PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                     USHORT Depth);
 VOID ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside);
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside);
 VOID ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry);
 VOID ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                    PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth);
+                                    PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                    USHORT Depth);
 VOID ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside);
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside);
 VOID ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry);
 
-/* --- Rundown protection: references that can be closed for new ones ------------------------------------------ */
+/* --- Rundown protection: references that can be closed for new ones --------------------------- */
 
 #define EX_RUNDOWN_ACTIVE 0x1
 #define EX_RUNDOWN_COUNT_SHIFT 0x1
@@ -220,13 +226,16 @@ BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count);
 VOID ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef);
 VOID ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count);
 
-/* --- Push locks ----------------------------------------------------------------------------------------- */
+/* --- Push locks ------------------------------------------------------------------------------- */
 
 typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
 
 #define EX_DEFAULT_PUSH_LOCK_FLAGS 0
 
-/* <= APC_LEVEL, inside a critical region. Not recursive; readers and one writer; a zeroed word is free. */
+/*
+ * <= APC_LEVEL, inside a critical region. Not recursive; readers and one writer; a zeroed word is
+ * free.
+ */
 VOID ExInitializePushLock(PEX_PUSH_LOCK PushLock);
 VOID ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags);
 VOID ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags);
@@ -234,13 +243,15 @@ VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags);
 VOID ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags);
 VOID ExReleasePushLockEx(PEX_PUSH_LOCK PushLock, ULONG Flags);
 
-#define ExAcquirePushLockExclusive(Lock) ExAcquirePushLockExclusiveEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
+#define ExAcquirePushLockExclusive(Lock)                                                           \
+    ExAcquirePushLockExclusiveEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
 #define ExAcquirePushLockShared(Lock) ExAcquirePushLockSharedEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
-#define ExReleasePushLockExclusive(Lock) ExReleasePushLockExclusiveEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
+#define ExReleasePushLockExclusive(Lock)                                                           \
+    ExReleasePushLockExclusiveEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
 #define ExReleasePushLockShared(Lock) ExReleasePushLockSharedEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
 #define ExReleasePushLock(Lock) ExReleasePushLockEx((Lock), EX_DEFAULT_PUSH_LOCK_FLAGS)
 
-/* --- Fast and guarded mutexes -------------------------------------------------------------------------------- */
+/* --- Fast and guarded mutexes ----------------------------------------------------------------- */
 
 typedef struct _FAST_MUTEX {
     volatile LONG Count;
@@ -282,7 +293,7 @@ BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
 VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex);
 VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex);
 
-/* --- Resources: recursive reader-writer locks that block -------------------------------------------------------- */
+/* --- Resources: recursive reader-writer locks that block -------------------------------------- */
 
 typedef ULONG_PTR ERESOURCE_THREAD, *PERESOURCE_THREAD;
 
@@ -330,7 +341,7 @@ VOID ExReleaseResourceLite(PERESOURCE Resource);
 BOOLEAN ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource);
 ULONG ExIsResourceAcquiredSharedLite(PERESOURCE Resource);
 
-/* --- Reader-writer spin locks -------------------------------------------------------------------------------- */
+/* --- Reader-writer spin locks ----------------------------------------------------------------- */
 
 typedef LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
 
@@ -348,18 +359,20 @@ VOID ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock);
 /* >= DISPATCH_LEVEL, by a shared owner. Non-zero: it is exclusive now. */
 LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 
-/* --- Lists under a spin lock, any IRQL ------------------------------------------------------------------------- */
+/* --- Lists under a spin lock, any IRQL -------------------------------------------------------- */
 
 /* The former first (last) entry, or NULL. */
-PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
-PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
+PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                        PKSPIN_LOCK Lock);
+PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                        PKSPIN_LOCK Lock);
 /* The entry taken, or NULL. */
 PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock);
-PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry,
-                                              PKSPIN_LOCK Lock);
+PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
+                                              PSINGLE_LIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
 PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PKSPIN_LOCK Lock);
 
-/* --- Work queues ------------------------------------------------------------------------------------------------ */
+/* --- Work queues ------------------------------------------------------------------------------ */
 
 typedef enum _WORK_QUEUE_TYPE {
     CriticalWorkQueue,
@@ -382,17 +395,17 @@ typedef struct _WORK_QUEUE_ITEM {
     volatile PVOID Parameter;
 } WORK_QUEUE_ITEM, *PWORK_QUEUE_ITEM;
 
-#define ExInitializeWorkItem(Item, Routine, Context)                                                     \
-    do {                                                                                                 \
-        (Item)->WorkerRoutine = (Routine);                                                               \
-        (Item)->Parameter = (Context);                                                                   \
-        (Item)->List.Flink = NULL;                                                                       \
+#define ExInitializeWorkItem(Item, Routine, Context)                                               \
+    do {                                                                                           \
+        (Item)->WorkerRoutine = (Routine);                                                         \
+        (Item)->Parameter = (Context);                                                             \
+        (Item)->List.Flink = NULL;                                                                 \
     } while (0)
 
 /* <= DISPATCH_LEVEL. The routine runs at PASSIVE_LEVEL on a system thread and may free the item. */
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType);
 
-/* --- Odds and ends ------------------------------------------------------------------------------------------------ */
+/* --- Odds and ends ---------------------------------------------------------------------------- */
 
 /* Any IRQL. 100-ns units; the current value. */
 VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime);

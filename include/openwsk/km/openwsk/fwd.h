@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fwd.h - names of the records that headers refer to before they describe them, and the opaque objects. */
+/*
+ * fwd.h - names of the records that headers refer to before they describe them, and the opaque
+ * objects.
+ */
 #ifndef OPENWSK_KM_FWD_H
 #define OPENWSK_KM_FWD_H
 

@@ -2,9 +2,10 @@
 /*
  * interlocked.h - atomic operations and barriers.
  *
- * Macros over the compilers' atomic built-ins, so that they take whatever the pointer points to: clients
- * declare such words as LONG, ULONG, long and enumerations. All are full barriers, as they are on x64
- * whatever the suffix says. What returns the new value and what the old one follows wdm.h.
+ * Macros over the compilers' atomic built-ins, so that they take whatever the pointer points to:
+ * clients declare such words as LONG, ULONG, long and enumerations. All are full barriers, as they
+ * are on x64 whatever the suffix says. What returns the new value and what the old one follows
+ * wdm.h.
  */
 #ifndef OPENWSK_KM_INTERLOCKED_H
 #define OPENWSK_KM_INTERLOCKED_H
@@ -24,7 +25,7 @@
 #define PF_NON_TEMPORAL_LEVEL_ALL 0
 #endif
 
-/* --- The operations --------------------------------------------------------------------------------- */
+/* --- The operations --------------------------------------------------------------------------- */
 
 #define OPENWSK_ATOMIC_ADD(p, v) __atomic_add_fetch((p), (v), __ATOMIC_SEQ_CST)
 #define OPENWSK_ATOMIC_EXCHANGE_ADD(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
@@ -32,12 +33,12 @@
 #define OPENWSK_ATOMIC_OR(p, v) __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
 #define OPENWSK_ATOMIC_XOR(p, v) __atomic_fetch_xor((p), (v), __ATOMIC_SEQ_CST)
 #define OPENWSK_ATOMIC_EXCHANGE(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
-#define OPENWSK_ATOMIC_CAS(p, exchange, comparand)                                                       \
-    __extension__({                                                                                      \
-        __typeof__(__atomic_load_n((p), __ATOMIC_RELAXED)) openwsk_seen = (comparand);                   \
-        (void)__atomic_compare_exchange_n((p), &openwsk_seen, (exchange), 0, __ATOMIC_SEQ_CST,           \
-                                          __ATOMIC_SEQ_CST);                                             \
-        openwsk_seen;                                                                                    \
+#define OPENWSK_ATOMIC_CAS(p, exchange, comparand)                                                 \
+    __extension__({                                                                                \
+        __typeof__(__atomic_load_n((p), __ATOMIC_RELAXED)) openwsk_seen = (comparand);             \
+        (void)__atomic_compare_exchange_n((p), &openwsk_seen, (exchange), 0, __ATOMIC_SEQ_CST,     \
+                                          __ATOMIC_SEQ_CST);                                       \
+        openwsk_seen;                                                                              \
     })
 #define OPENWSK_PTR(p) ((PVOID volatile *)(p))
 
@@ -49,11 +50,14 @@ OPENWSK_INLINE PVOID openwsk_exchange_pointer(PVOID volatile *target, PVOID valu
 
 OPENWSK_INLINE PVOID openwsk_cas_pointer(PVOID volatile *target, PVOID exchange, PVOID comparand)
 {
-    (void)__atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    (void)__atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST,
+                                      __ATOMIC_SEQ_CST);
     return comparand;
 }
 
-/* The bit string starts at the word; bit numbers may exceed its width. Returns the bit's old value. */
+/*
+ * The bit string starts at the word; bit numbers may exceed its width. Returns the bit's old value.
+ */
 OPENWSK_INLINE UCHAR openwsk_bit_set(volatile LONG *word, LONG bit)
 {
     LONG mask = (LONG)(1u << (bit & 31));
@@ -88,7 +92,6 @@ OPENWSK_INLINE UCHAR openwsk_bit_reset64(volatile LONG64 *word, LONG64 bit)
 
     return (OPENWSK_ATOMIC_AND(word + (bit >> 6), ~mask) & mask) != 0;
 }
-
 
 #define InterlockedIncrement(p) OPENWSK_ATOMIC_ADD(p, 1)
 #define InterlockedIncrementAcquire(p) OPENWSK_ATOMIC_ADD(p, 1)
@@ -237,30 +240,43 @@ OPENWSK_INLINE UCHAR openwsk_bit_reset64(volatile LONG64 *word, LONG64 bit)
 #define InterlockedBitTestAndResetRelease(p, n) openwsk_bit_reset((volatile LONG *)(p), (LONG)(n))
 #define InterlockedBitTestAndResetNoFence(p, n) openwsk_bit_reset((volatile LONG *)(p), (LONG)(n))
 
-#define InterlockedBitTestAndComplement(p, n) openwsk_bit_complement((volatile LONG *)(p), (LONG)(n))
+#define InterlockedBitTestAndComplement(p, n)                                                      \
+    openwsk_bit_complement((volatile LONG *)(p), (LONG)(n))
 
 #define InterlockedBitTestAndSet64(p, n) openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
-#define InterlockedBitTestAndSetAcquire64(p, n) openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
-#define InterlockedBitTestAndSetRelease64(p, n) openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
-#define InterlockedBitTestAndSetNoFence64(p, n) openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
+#define InterlockedBitTestAndSetAcquire64(p, n)                                                    \
+    openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
+#define InterlockedBitTestAndSetRelease64(p, n)                                                    \
+    openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
+#define InterlockedBitTestAndSetNoFence64(p, n)                                                    \
+    openwsk_bit_set64((volatile LONG64 *)(p), (LONG64)(n))
 
 #define InterlockedBitTestAndReset64(p, n) openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
-#define InterlockedBitTestAndResetAcquire64(p, n) openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
-#define InterlockedBitTestAndResetRelease64(p, n) openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
-#define InterlockedBitTestAndResetNoFence64(p, n) openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
+#define InterlockedBitTestAndResetAcquire64(p, n)                                                  \
+    openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
+#define InterlockedBitTestAndResetRelease64(p, n)                                                  \
+    openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
+#define InterlockedBitTestAndResetNoFence64(p, n)                                                  \
+    openwsk_bit_reset64((volatile LONG64 *)(p), (LONG64)(n))
 
 #define InterlockedExchangePointer(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
 #define InterlockedExchangePointerAcquire(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
 #define InterlockedExchangePointerRelease(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
 #define InterlockedExchangePointerNoFence(p, v) openwsk_exchange_pointer(OPENWSK_PTR(p), (PVOID)(v))
 
-#define InterlockedCompareExchangePointer(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
-#define InterlockedCompareExchangePointerAcquire(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
-#define InterlockedCompareExchangePointerRelease(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
-#define InterlockedCompareExchangePointerNoFence(p, x, c) openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointer(p, x, c)                                                 \
+    openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointerAcquire(p, x, c)                                          \
+    openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointerRelease(p, x, c)                                          \
+    openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
+#define InterlockedCompareExchangePointerNoFence(p, x, c)                                          \
+    openwsk_cas_pointer(OPENWSK_PTR(p), (PVOID)(x), (PVOID)(c))
 
-/* Addition of a LARGE_INTEGER that a spin lock guards elsewhere; the lock is not needed. Old value. */
-#define ExInterlockedAddLargeStatistic(p, v)                                                             \
+/*
+ * Addition of a LARGE_INTEGER that a spin lock guards elsewhere; the lock is not needed. Old value.
+ */
+#define ExInterlockedAddLargeStatistic(p, v)                                                       \
     ((void)OPENWSK_ATOMIC_EXCHANGE_ADD(&(p)->QuadPart, (LONGLONG)(ULONG)(v)))
 #define InterlockedExchangeAddSizeT(p, v) OPENWSK_ATOMIC_EXCHANGE_ADD(p, v)
 #define InterlockedIncrementSizeT(p) OPENWSK_ATOMIC_ADD(p, 1)
@@ -308,7 +324,7 @@ OPENWSK_INLINE UCHAR openwsk_bit_reset64(volatile LONG64 *word, LONG64 bit)
 #define _InterlockedExchangePointer(p, v) InterlockedExchangePointer(p, v)
 #define _InterlockedCompareExchangePointer(p, x, c) InterlockedCompareExchangePointer(p, x, c)
 
-/* --- Single loads and stores ---------------------------------------------------------------------------- */
+/* --- Single loads and stores ------------------------------------------------------------------ */
 
 #define ReadAcquire8(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define ReadNoFence8(p) __atomic_load_n((p), __ATOMIC_RELAXED)
@@ -398,7 +414,7 @@ OPENWSK_INLINE VOID WritePointerRaw(PVOID volatile *Destination, PVOID Value)
     __atomic_store_n(Destination, Value, __ATOMIC_RELAXED);
 }
 
-/* --- Bits of a plain word --------------------------------------------------------------------------------- */
+/* --- Bits of a plain word --------------------------------------------------------------------- */
 
 /* FALSE, and an index that says nothing, when no bit is set. */
 OPENWSK_INLINE UCHAR openwsk_scan_forward(ULONG *index, ULONG64 mask)
@@ -441,7 +457,7 @@ OPENWSK_INLINE UCHAR openwsk_test_bit64(const volatile LONG64 *word, LONG64 bit)
 #define RtlUlongByteSwap(x) __builtin_bswap32((ULONG)(x))
 #define RtlUlonglongByteSwap(x) __builtin_bswap64((ULONGLONG)(x))
 
-/* --- Lock-free stacks --------------------------------------------------------------------------------------- */
+/* --- Lock-free stacks ------------------------------------------------------------------------- */
 
 typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
     struct _SLIST_ENTRY *Next;

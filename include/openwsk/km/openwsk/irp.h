@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * irp.h - I/O request packets: the packet, its stack locations, and the inlines that move between them.
+ * irp.h - I/O request packets: the packet, its stack locations, and the inlines that move between
+ * them.
  *
- * The stack locations follow the packet in memory, the first driver's last. CurrentLocation starts at
- * StackCount + 1 and counts down. A routine that a driver sets for itself stands in the location of the driver
- * below it, which is why IoSetCompletionRoutine writes into the next one.
+ * The stack locations follow the packet in memory, the first driver's last. CurrentLocation starts
+ * at StackCount + 1 and counts down. A routine that a driver sets for itself stands in the location
+ * of the driver below it, which is why IoSetCompletionRoutine writes into the next one.
  */
 #ifndef OPENWSK_KM_IRP_H
 #define OPENWSK_KM_IRP_H
@@ -46,15 +47,19 @@ typedef struct _KAPC {
 typedef VOID IO_APC_ROUTINE(PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG Reserved);
 typedef IO_APC_ROUTINE *PIO_APC_ROUTINE;
 
-/* DISPATCH_LEVEL, the cancel spin lock held: release it with Irp->CancelIrql, then complete the packet. */
+/*
+ * DISPATCH_LEVEL, the cancel spin lock held: release it with Irp->CancelIrql, then complete the
+ * packet.
+ */
 typedef VOID DRIVER_CANCEL(struct _DEVICE_OBJECT *DeviceObject, struct _IRP *Irp);
 typedef DRIVER_CANCEL *PDRIVER_CANCEL;
 
 /*
- * <= DISPATCH_LEVEL, any thread. STATUS_MORE_PROCESSING_REQUIRED takes the packet back from the I/O manager;
- * DeviceObject is NULL in the packet's maker. Anything else lets completion go on upwards.
+ * <= DISPATCH_LEVEL, any thread. STATUS_MORE_PROCESSING_REQUIRED takes the packet back from the I/O
+ * manager; DeviceObject is NULL in the packet's maker. Anything else lets completion go on upwards.
  */
-typedef NTSTATUS IO_COMPLETION_ROUTINE(struct _DEVICE_OBJECT *DeviceObject, struct _IRP *Irp, PVOID Context);
+typedef NTSTATUS IO_COMPLETION_ROUTINE(struct _DEVICE_OBJECT *DeviceObject, struct _IRP *Irp,
+                                       PVOID Context);
 typedef IO_COMPLETION_ROUTINE *PIO_COMPLETION_ROUTINE;
 #define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
 typedef enum _IO_COMPLETION_ROUTINE_RESULT {
@@ -320,7 +325,9 @@ OPENWSK_DECLARATIONS_BEGIN
 /* <= DISPATCH_LEVEL. NULL on failure; the caller completes or frees it. Not tied to a thread. */
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);
 PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota);
-/* <= DISPATCH_LEVEL. Also from the completion routine, which then returns MORE_PROCESSING_REQUIRED. */
+/*
+ * <= DISPATCH_LEVEL. Also from the completion routine, which then returns MORE_PROCESSING_REQUIRED.
+ */
 VOID IoFreeIrp(PIRP Irp);
 /* <= DISPATCH_LEVEL. A packet in the caller's memory, of exactly IoSizeOfIrp(StackSize) bytes. */
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize);
@@ -331,31 +338,43 @@ VOID IoCleanupIrp(PIRP Irp);
 
 /* <= DISPATCH_LEVEL. Gives the packet to the device's driver; its dispatch routine's result. */
 NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp);
-/* <= DISPATCH_LEVEL. IoStatus is set and no cancel routine; the packet is the I/O manager's afterwards. */
+/*
+ * <= DISPATCH_LEVEL. IoStatus is set and no cancel routine; the packet is the I/O manager's
+ * afterwards.
+ */
 VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost);
 
-/* <= DISPATCH_LEVEL. TRUE: a cancel routine has been called. The packet must not be completed meanwhile. */
+/*
+ * <= DISPATCH_LEVEL. TRUE: a cancel routine has been called. The packet must not be completed
+ * meanwhile.
+ */
 BOOLEAN IoCancelIrp(PIRP Irp);
 /* <= DISPATCH_LEVEL. The one cancel spin lock of the system. */
 VOID IoAcquireCancelSpinLock(PKIRQL Irql);
 VOID IoReleaseCancelSpinLock(KIRQL Irql);
 
-/* <= DISPATCH_LEVEL. As IoSetCompletionRoutine; the driver cannot be unloaded until the routine has run. */
-NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine,
-                                  PVOID Context, BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
+/*
+ * <= DISPATCH_LEVEL. As IoSetCompletionRoutine; the driver cannot be unloaded until the routine has
+ * run.
+ */
+NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
+                                  PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context,
+                                  BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
                                   BOOLEAN InvokeOnCancel);
 
-/* PASSIVE_LEVEL. A packet of this thread's, signalled through Event; NULL on failure; IofCallDriver sends it. */
-PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, PVOID InputBuffer,
-                                   ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength,
-                                   BOOLEAN InternalDeviceIoControl, PKEVENT Event,
-                                   PIO_STATUS_BLOCK IoStatusBlock);
-
+/*
+ * PASSIVE_LEVEL. A packet of this thread's, signalled through Event; NULL on failure; IofCallDriver
+ * sends it.
+ */
+PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject,
+                                   PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                                   ULONG OutputBufferLength, BOOLEAN InternalDeviceIoControl,
+                                   PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock);
 
 #define IoCallDriver(DeviceObject, Irp) IofCallDriver((DeviceObject), (Irp))
 #define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest((Irp), (PriorityBoost))
 
-#define IoSizeOfIrp(StackSize)                                                                           \
+#define IoSizeOfIrp(StackSize)                                                                     \
     ((USHORT)(sizeof(IRP) + ((USHORT)(StackSize)) * ((USHORT)sizeof(IO_STACK_LOCATION))))
 
 OPENWSK_INLINE PIO_STACK_LOCATION IoGetCurrentIrpStackLocation(PIRP Irp)
@@ -402,19 +421,23 @@ OPENWSK_INLINE VOID openwsk_irp_set_routine(PIRP Irp, PIO_COMPLETION_ROUTINE Rou
 
     next->CompletionRoutine = Routine;
     next->Context = Context;
-    next->Control = (UCHAR)((OnSuccess ? SL_INVOKE_ON_SUCCESS : 0) | (OnError ? SL_INVOKE_ON_ERROR : 0) |
-                            (OnCancel ? SL_INVOKE_ON_CANCEL : 0));
+    next->Control =
+        (UCHAR)((OnSuccess ? SL_INVOKE_ON_SUCCESS : 0) | (OnError ? SL_INVOKE_ON_ERROR : 0) |
+                (OnCancel ? SL_INVOKE_ON_CANCEL : 0));
 }
 
 /* Clients pass routines with a typed third parameter, so the routine is cast. */
-#define IoSetCompletionRoutine(Irp, Routine, Context, OnSuccess, OnError, OnCancel)                      \
-    openwsk_irp_set_routine((Irp), (PIO_COMPLETION_ROUTINE)(Routine), (Context), (OnSuccess), (OnError), \
-                            (OnCancel))
+#define IoSetCompletionRoutine(Irp, Routine, Context, OnSuccess, OnError, OnCancel)                \
+    openwsk_irp_set_routine((Irp), (PIO_COMPLETION_ROUTINE)(Routine), (Context), (OnSuccess),      \
+                            (OnError), (OnCancel))
 
-/* <= DISPATCH_LEVEL. The former routine: NULL says that it is running, has run, or was never set. */
+/*
+ * <= DISPATCH_LEVEL. The former routine: NULL says that it is running, has run, or was never set.
+ */
 OPENWSK_INLINE PDRIVER_CANCEL openwsk_irp_set_cancel(PIRP Irp, PDRIVER_CANCEL Routine)
 {
-    return (PDRIVER_CANCEL)InterlockedExchangePointer((PVOID volatile *)&Irp->CancelRoutine, (PVOID)Routine);
+    return (PDRIVER_CANCEL)InterlockedExchangePointer((PVOID volatile *)&Irp->CancelRoutine,
+                                                      (PVOID)Routine);
 }
 #define IoSetCancelRoutine(Irp, Routine) openwsk_irp_set_cancel((Irp), (PDRIVER_CANCEL)(Routine))
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ke.h - the kernel proper: IRQL, spin locks, dispatcher objects and waits, DPCs, timers, time, processors.
+ * ke.h - the kernel proper: IRQL, spin locks, dispatcher objects and waits, DPCs, timers, time,
+ * processors.
  *
- * Dispatcher objects own nothing outside themselves: they live in the driver's memory, are never destroyed, and
- * may vanish as soon as a wait on them has been satisfied.
+ * Dispatcher objects own nothing outside themselves: they live in the driver's memory, are never
+ * destroyed, and may vanish as soon as a wait on them has been satisfied.
  */
 #ifndef OPENWSK_KM_KE_H
 #define OPENWSK_KM_KE_H
@@ -11,7 +12,7 @@
 #include "fwd.h"
 #include "interlocked.h"
 
-/* --- IRQL --------------------------------------------------------------------------------------------- */
+/* --- IRQL ------------------------------------------------------------------------------------- */
 
 #define PASSIVE_LEVEL 0
 #define LOW_LEVEL 0
@@ -45,7 +46,7 @@ VOID KeLeaveCriticalRegion(VOID);
 VOID KeEnterGuardedRegion(VOID);
 VOID KeLeaveGuardedRegion(VOID);
 
-/* --- Spin locks --------------------------------------------------------------------------------------- */
+/* --- Spin locks ------------------------------------------------------------------------------- */
 
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
@@ -61,7 +62,9 @@ typedef struct _KLOCK_QUEUE_HANDLE {
 
 /* Any IRQL. A zeroed word is a free lock as well. */
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
-/* <= DISPATCH_LEVEL. Raises to DISPATCH_LEVEL; returns what to give back on release. Not recursive. */
+/*
+ * <= DISPATCH_LEVEL. Raises to DISPATCH_LEVEL; returns what to give back on release. Not recursive.
+ */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock);
 VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql);
 /* DISPATCH_LEVEL. Lowers to NewIrql. */
@@ -86,7 +89,7 @@ VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
 VOID KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
 VOID KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle);
 
-/* --- Dispatcher objects --------------------------------------------------------------------------------- */
+/* --- Dispatcher objects ----------------------------------------------------------------------- */
 
 /* Type tells the kinds apart; waits look at it. The numbers are NT's. */
 typedef enum _KOBJECTS {
@@ -160,8 +163,8 @@ typedef struct _KTIMER {
 } KTIMER, *PKTIMER, *PRKTIMER;
 
 /*
- * Storage that a wait for more than THREAD_WAIT_OBJECTS objects asks for; its inside is the kernel's. As in
- * Windows 8 and later; before, the same size in another order.
+ * Storage that a wait for more than THREAD_WAIT_OBJECTS objects asks for; its inside is the
+ * kernel's. As in Windows 8 and later; before, the same size in another order.
  */
 typedef struct _KWAIT_BLOCK {
     LIST_ENTRY WaitListEntry;
@@ -238,7 +241,9 @@ typedef enum _KWAIT_REASON {
 
 /* Any IRQL. */
 VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State);
-/* <= DISPATCH_LEVEL (< with Wait TRUE). Signals; the former state. The event may be gone on return. */
+/*
+ * <= DISPATCH_LEVEL (< with Wait TRUE). Signals; the former state. The event may be gone on return.
+ */
 LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
 /* <= DISPATCH_LEVEL. The former state. */
 LONG KeResetEvent(PRKEVENT Event);
@@ -260,23 +265,29 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait);
 LONG KeReadStateMutex(PRKMUTEX Mutex);
 
 /*
- * <= APC_LEVEL, or DISPATCH_LEVEL with a timeout of zero. Timeout in 100 ns: NULL waits for ever, negative is
- * from now, positive is a system time. STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_ALERTED, STATUS_USER_APC.
+ * <= APC_LEVEL, or DISPATCH_LEVEL with a timeout of zero. Timeout in 100 ns: NULL waits for ever,
+ * negative is from now, positive is a system time. STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_ALERTED,
+ * STATUS_USER_APC.
  */
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
                                BOOLEAN Alertable, PLARGE_INTEGER Timeout);
-/* As above. WaitAny returns STATUS_WAIT_0 + index; WaitBlockArray is needed above THREAD_WAIT_OBJECTS. */
+/*
+ * As above. WaitAny returns STATUS_WAIT_0 + index; WaitBlockArray is needed above
+ * THREAD_WAIT_OBJECTS.
+ */
 NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
-                                  KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                                  PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray);
+                                  KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                                  BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                                  PKWAIT_BLOCK WaitBlockArray);
 /* <= APC_LEVEL. Interval as a timeout. */
-NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval);
+NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                PLARGE_INTEGER Interval);
 /* Any IRQL. Burns up to 50 microseconds. */
 VOID KeStallExecutionProcessor(ULONG MicroSeconds);
 
 #define KeWaitForMutexObject KeWaitForSingleObject
 
-/* --- Deferred procedure calls ------------------------------------------------------------------------------ */
+/* --- Deferred procedure calls ----------------------------------------------------------------- */
 
 typedef VOID KDEFERRED_ROUTINE(struct _KDPC *Dpc, PVOID DeferredContext, PVOID SystemArgument1,
                                PVOID SystemArgument2);
@@ -321,7 +332,7 @@ VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance);
 VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number);
 NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber);
 
-/* --- Timers ---------------------------------------------------------------------------------------------- */
+/* --- Timers ----------------------------------------------------------------------------------- */
 
 /* <= DISPATCH_LEVEL. Not signalled, not armed. */
 VOID KeInitializeTimer(PKTIMER Timer);
@@ -330,14 +341,14 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
 BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc);
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
 /* TolerableDelay in milliseconds. */
-BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay,
-                              PKDPC Dpc);
+BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                              ULONG TolerableDelay, PKDPC Dpc);
 /* <= DISPATCH_LEVEL. TRUE: it was armed. Its DPC may still be queued or running. */
 BOOLEAN KeCancelTimer(PKTIMER Timer);
 /* <= DISPATCH_LEVEL. TRUE: signalled. */
 BOOLEAN KeReadStateTimer(PKTIMER Timer);
 
-/* --- Time ------------------------------------------------------------------------------------------------ */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 /* Any IRQL. 100 ns since 1601-01-01 UTC. */
 VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime);
@@ -352,7 +363,7 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency);
 VOID KeQueryTickCount(PLARGE_INTEGER CurrentCount);
 ULONG KeQueryTimeIncrement(VOID);
 
-/* --- Processors -------------------------------------------------------------------------------------------- */
+/* --- Processors ------------------------------------------------------------------------------- */
 
 #define ALL_PROCESSOR_GROUPS 0xFFFF
 #define MAXIMUM_PROC_PER_GROUP 64
@@ -482,14 +493,17 @@ VOID KeSetSystemAffinityThread(KAFFINITY Affinity);
 VOID KeRevertToUserAffinityThread(VOID);
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
 VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity);
-/* PASSIVE_LEVEL. Processors come and go nowhere here: the callback runs for the existing ones alone. */
-PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext,
-                                        ULONG Flags);
+/*
+ * PASSIVE_LEVEL. Processors come and go nowhere here: the callback runs for the existing ones
+ * alone.
+ */
+PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction,
+                                        PVOID CallbackContext, ULONG Flags);
 VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle);
 
 #define KeNumberProcessors ((CCHAR)KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS))
 
-/* --- Extended processor state: a driver is an ordinary thread here and may use every register ---------------- */
+/* --- Extended processor state: a driver is an ordinary thread here and may use every register - */
 
 #define XSTATE_LEGACY_FLOATING_POINT 0
 #define XSTATE_LEGACY_SSE 1
@@ -503,7 +517,7 @@ VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle);
 #define XSTATE_MASK_LEGACY (XSTATE_MASK_LEGACY_FLOATING_POINT | XSTATE_MASK_LEGACY_SSE)
 #define XSTATE_MASK_GSSE (1ul << XSTATE_GSSE)
 #define XSTATE_MASK_AVX XSTATE_MASK_GSSE
-#define XSTATE_MASK_AVX512                                                                               \
+#define XSTATE_MASK_AVX512                                                                         \
     ((1ul << XSTATE_AVX512_KMASK) | (1ul << XSTATE_AVX512_ZMM_H) | (1ul << XSTATE_AVX512_ZMM))
 
 typedef struct _XSTATE_CONTEXT {
@@ -531,7 +545,7 @@ VOID KeRestoreExtendedProcessorState(PXSTATE_SAVE XStateSave);
 NTSTATUS KeSaveFloatingPointState(PKFLOATING_SAVE FloatSave);
 NTSTATUS KeRestoreFloatingPointState(PKFLOATING_SAVE FloatSave);
 
-/* --- Threads ---------------------------------------------------------------------------------------------- */
+/* --- Threads ---------------------------------------------------------------------------------- */
 
 typedef VOID KSTART_ROUTINE(PVOID StartContext);
 typedef KSTART_ROUTINE *PKSTART_ROUTINE;
@@ -543,7 +557,7 @@ LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment);
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread);
 
-/* --- Stops -------------------------------------------------------------------------------------------------- */
+/* --- Stops ------------------------------------------------------------------------------------ */
 
 /* Any IRQL. Prints the code by name, the parameters and the stack, and ends the process. */
 DECLSPEC_NORETURN VOID KeBugCheck(ULONG BugCheckCode);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout_check.h - holds every record that a driver can see at its x64 Windows layout. Compiled drivers and
- * sizeof arithmetic in driver source depend on it.
+ * layout_check.h - holds every record that a driver can see at its x64 Windows layout. Compiled
+ * drivers and sizeof arithmetic in driver source depend on it.
  */
 #ifndef OPENWSK_KM_LAYOUT_CHECK_H
 #define OPENWSK_KM_LAYOUT_CHECK_H

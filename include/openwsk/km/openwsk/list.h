@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* list.h - the lists that live inside records: doubly linked with a head, singly linked. Any IRQL, no lock. */
+/*
+ * list.h - the lists that live inside records: doubly linked with a head, singly linked. Any IRQL,
+ * no lock.
+ */
 #ifndef OPENWSK_KM_LIST_H
 #define OPENWSK_KM_LIST_H
 

@@ -39,8 +39,8 @@ typedef struct _MDL {
 #define MDL_PAGE_CONTENTS_INVARIANT 0x4000
 #define MDL_ALLOCATED_MUST_SUCCEED 0x4000
 #define MDL_INTERNAL 0x8000
-#define MDL_MAPPING_FLAGS                                                                                \
-    (MDL_MAPPED_TO_SYSTEM_VA | MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL |                          \
+#define MDL_MAPPING_FLAGS                                                                          \
+    (MDL_MAPPED_TO_SYSTEM_VA | MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL |                    \
      MDL_PARTIAL_HAS_BEEN_MAPPED | MDL_PARENT_MAPPED_SYSTEM_VA | MDL_IO_SPACE)
 
 typedef enum _LOCK_OPERATION { IoReadAccess, IoWriteAccess, IoModifyAccess } LOCK_OPERATION;
@@ -70,7 +70,7 @@ typedef enum _MM_PAGE_PRIORITY {
 #define BYTE_OFFSET(va) ((ULONG)((LONG_PTR)(va) & (PAGE_SIZE - 1)))
 #define BYTES_TO_PAGES(size) (((size) >> PAGE_SHIFT) + (((size) & (PAGE_SIZE - 1)) != 0))
 #define ROUND_TO_PAGES(size) (((ULONG_PTR)(size) + PAGE_SIZE - 1) & ~(ULONG_PTR)(PAGE_SIZE - 1))
-#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)                                                         \
+#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)                                                   \
     ((ULONG)(((ULONG_PTR)BYTE_OFFSET(va) + (ULONG_PTR)(size) + (PAGE_SIZE - 1)) >> PAGE_SHIFT))
 #define COMPUTE_PAGES_SPANNED(va, size) ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)
 
@@ -81,35 +81,43 @@ typedef enum _MM_PAGE_PRIORITY {
 #define MmGetMdlBaseVa(mdl) ((mdl)->StartVa)
 
 /* <= DISPATCH_LEVEL. A descriptor in the caller's memory, of MmSizeOfMdl bytes. */
-#define MmInitializeMdl(mdl, va, length)                                                                 \
-    do {                                                                                                 \
-        (mdl)->Next = (PMDL)NULL;                                                                        \
-        (mdl)->Size = (CSHORT)(sizeof(MDL) +                                                             \
-                               sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES((va), (length)));     \
-        (mdl)->MdlFlags = 0;                                                                             \
-        (mdl)->StartVa = PAGE_ALIGN(va);                                                                 \
-        (mdl)->ByteOffset = BYTE_OFFSET(va);                                                             \
-        (mdl)->ByteCount = (ULONG)(length);                                                              \
+#define MmInitializeMdl(mdl, va, length)                                                           \
+    do {                                                                                           \
+        (mdl)->Next = (PMDL)NULL;                                                                  \
+        (mdl)->Size = (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) *                                  \
+                                                 ADDRESS_AND_SIZE_TO_SPAN_PAGES((va), (length)));  \
+        (mdl)->MdlFlags = 0;                                                                       \
+        (mdl)->StartVa = PAGE_ALIGN(va);                                                           \
+        (mdl)->ByteOffset = BYTE_OFFSET(va);                                                       \
+        (mdl)->ByteCount = (ULONG)(length);                                                        \
     } while (0)
-#define MmPrepareMdlForReuse(mdl)                                                                        \
-    do {                                                                                                 \
-        if (((mdl)->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) != 0) {                                      \
-            MmUnmapLockedPages((mdl)->MappedSystemVa, (mdl));                                            \
-        }                                                                                                \
+#define MmPrepareMdlForReuse(mdl)                                                                  \
+    do {                                                                                           \
+        if (((mdl)->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) != 0) {                                \
+            MmUnmapLockedPages((mdl)->MappedSystemVa, (mdl));                                      \
+        }                                                                                          \
     } while (0)
 
 OPENWSK_DECLARATIONS_BEGIN
 
-/* <= DISPATCH_LEVEL. NULL on failure; freed with IoFreeMdl. With an IRP, becomes its MDL or the chain's last. */
-PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
+/*
+ * <= DISPATCH_LEVEL. NULL on failure; freed with IoFreeMdl. With an IRP, becomes its MDL or the
+ * chain's last.
+ */
+PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota,
+                   PIRP Irp);
 /* <= DISPATCH_LEVEL. This one, not the chain; its pages must be unlocked. */
 VOID IoFreeMdl(PMDL Mdl);
-/* <= DISPATCH_LEVEL. Length 0: from VirtualAddress to the end of the source, which must outlive the target. */
+/*
+ * <= DISPATCH_LEVEL. Length 0: from VirtualAddress to the end of the source, which must outlive the
+ * target.
+ */
 VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length);
 /* <= DISPATCH_LEVEL. Nothing to undo afterwards. */
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList);
 /* <= APC_LEVEL for pageable memory. Raises STATUS_ACCESS_VIOLATION; undone by MmUnlockPages. */
-VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation);
+VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
+                         LOCK_OPERATION Operation);
 VOID MmUnlockPages(PMDL MemoryDescriptorList);
 /* <= DISPATCH_LEVEL. The system address of a locked buffer, or NULL. */
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
@@ -123,8 +131,8 @@ SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length);
 PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
                            PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes);
 PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
-                             PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
-                             ULONG Flags);
+                             PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                             MEMORY_CACHING_TYPE CacheType, ULONG Flags);
 VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList);
 /* <= DISPATCH_LEVEL. FALSE for memory that a read would fault on, at this moment. */
 BOOLEAN MmIsAddressValid(PVOID VirtualAddress);

@@ -60,11 +60,15 @@ extern POBJECT_TYPE *ExEventObjectType;
 extern POBJECT_TYPE *ExSemaphoreObjectType;
 extern PEPROCESS PsInitialSystemProcess;
 
-/* --- Threads and processes --------------------------------------------------------------------------------- */
+/* --- Threads and processes -------------------------------------------------------------------- */
 
-/* PASSIVE_LEVEL. Starts StartRoutine at PASSIVE_LEVEL; the caller closes the handle. Returning ends the thread. */
-NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                              HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
+/*
+ * PASSIVE_LEVEL. Starts StartRoutine at PASSIVE_LEVEL; the caller closes the handle. Returning ends
+ * the thread.
+ */
+NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
+                              POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                              PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
                               PVOID StartContext);
 /* PASSIVE_LEVEL, in a system thread. Signals the thread object and does not return. */
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus);
@@ -79,9 +83,10 @@ BOOLEAN PsIsSystemThread(PETHREAD Thread);
 BOOLEAN PsIsThreadTerminating(PETHREAD Thread);
 NTSTATUS PsGetThreadExitStatus(PETHREAD Thread);
 /* PASSIVE_LEVEL. */
-BOOLEAN PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion);
+BOOLEAN PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
+                     PUNICODE_STRING CSDVersion);
 
-/* --- Containers: the host is the only one ------------------------------------------------------------------- */
+/* --- Containers: the host is the only one ----------------------------------------------------- */
 
 #define SILO_MONITOR_REGISTRATION_VERSION 1
 
@@ -96,20 +101,24 @@ BOOLEAN PsIsCurrentThreadInServerSilo(VOID);
 PESILO PsAttachSiloToCurrentThread(PESILO Silo);
 VOID PsDetachSiloFromCurrentThread(PESILO PreviousSilo);
 
-/* --- Objects -------------------------------------------------------------------------------------------------- */
+/* --- Objects ---------------------------------------------------------------------------------- */
 
-/* PASSIVE_LEVEL. A reference that the caller drops. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
-NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                   KPROCESSOR_MODE AccessMode, PVOID *Object,
-                                   POBJECT_HANDLE_INFORMATION HandleInformation);
-NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                          KPROCESSOR_MODE AccessMode, ULONG Tag, PVOID *Object,
+/*
+ * PASSIVE_LEVEL. A reference that the caller drops. STATUS_INVALID_HANDLE,
+ * STATUS_OBJECT_TYPE_MISMATCH.
+ */
+NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
+                                   POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                   PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation);
+NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess,
+                                          POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                          ULONG Tag, PVOID *Object,
                                           POBJECT_HANDLE_INFORMATION HandleInformation);
-NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                    KPROCESSOR_MODE AccessMode);
-NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                               ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
-                               PHANDLE Handle);
+NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess,
+                                    POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode);
+NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes,
+                               PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                               POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle);
 /* <= DISPATCH_LEVEL. The new count; the last dereference deletes the object. */
 LONG_PTR ObfReferenceObject(PVOID Object);
 LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG Tag);
@@ -123,11 +132,12 @@ VOID ObDereferenceObjectDeferDelete(PVOID Object);
 #define ObDereferenceObjectWithTag(object, tag) ObfDereferenceObjectWithTag((object), (tag))
 
 /* Clients pass a PETHREAD * where the prototype wants a PVOID *. */
-#define ObReferenceObjectByHandle(handle, access, type, mode, object, information)                       \
-    (ObReferenceObjectByHandle)((handle), (access), (type), (mode), (PVOID *)(object), (information))
-#define ObReferenceObjectByHandleWithTag(handle, access, type, mode, tag, object, information)           \
-    (ObReferenceObjectByHandleWithTag)((handle), (access), (type), (mode), (tag), (PVOID *)(object),     \
-                                       (information))
+#define ObReferenceObjectByHandle(handle, access, type, mode, object, information)                 \
+    (ObReferenceObjectByHandle)((handle), (access), (type), (mode), (PVOID *)(object),             \
+                                (information))
+#define ObReferenceObjectByHandleWithTag(handle, access, type, mode, tag, object, information)     \
+    (ObReferenceObjectByHandleWithTag)((handle), (access), (type), (mode), (tag),                  \
+                                       (PVOID *)(object), (information))
 
 OPENWSK_DECLARATIONS_END
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rtl.h - the run-time library: memory, counted strings, conversions, registry values, balanced trees, bitmaps,
- * time, version.
+ * rtl.h - the run-time library: memory, counted strings, conversions, registry values, balanced
+ * trees, bitmaps, time, version.
  */
 #ifndef OPENWSK_KM_RTL_H
 #define OPENWSK_KM_RTL_H
@@ -9,7 +9,7 @@
 #include "fwd.h"
 #include "list.h"
 
-/* --- Memory ---------------------------------------------------------------------------------------------- */
+/* --- Memory ----------------------------------------------------------------------------------- */
 
 #define RtlCopyMemory(destination, source, length) memcpy((destination), (source), (length))
 #define RtlCopyBytes RtlCopyMemory
@@ -37,15 +37,18 @@ SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
 SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern);
 
 #define RtlRetrieveUlong(destination, source) memcpy((destination), (source), sizeof(ULONG))
-#define RtlStoreUlong(address, value)                                                                    \
-    do {                                                                                                 \
-        ULONG openwsk_value = (value);                                                                   \
-        memcpy((address), &openwsk_value, sizeof(openwsk_value));                                        \
+#define RtlStoreUlong(address, value)                                                              \
+    do {                                                                                           \
+        ULONG openwsk_value = (value);                                                             \
+        memcpy((address), &openwsk_value, sizeof(openwsk_value));                                  \
     } while (0)
 
-/* --- Counted strings -------------------------------------------------------------------------------------- */
+/* --- Counted strings -------------------------------------------------------------------------- */
 
-/* Any IRQL. NULL gives an empty string; the text stays the caller's; at most 65532 (65534) bytes count. */
+/*
+ * Any IRQL. NULL gives an empty string; the text stays the caller's; at most 65532 (65534) bytes
+ * count.
+ */
 VOID RtlInitString(PSTRING DestinationString, PCSZ SourceString);
 VOID RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString);
 VOID RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
@@ -64,15 +67,18 @@ NTSTATUS RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_S
 NTSTATUS RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source);
 /* PASSIVE_LEVEL. Negative, zero, positive. */
 LONG RtlCompareString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive);
-LONG RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive);
-LONG RtlCompareUnicodeStrings(PCWCH String1, SIZE_T String1Length, PCWCH String2, SIZE_T String2Length,
-                              BOOLEAN CaseInSensitive);
+LONG RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                             BOOLEAN CaseInSensitive);
+LONG RtlCompareUnicodeStrings(PCWCH String1, SIZE_T String1Length, PCWCH String2,
+                              SIZE_T String2Length, BOOLEAN CaseInSensitive);
 BOOLEAN RtlEqualString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive);
-BOOLEAN RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive);
+BOOLEAN RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                              BOOLEAN CaseInSensitive);
 BOOLEAN RtlPrefixString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive);
-BOOLEAN RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive);
-NTSTATUS RtlHashUnicodeString(const UNICODE_STRING *String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
-                              PULONG HashValue);
+BOOLEAN RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                               BOOLEAN CaseInSensitive);
+NTSTATUS RtlHashUnicodeString(const UNICODE_STRING *String, BOOLEAN CaseInSensitive,
+                              ULONG HashAlgorithm, PULONG HashValue);
 #define HASH_STRING_ALGORITHM_DEFAULT 0
 #define HASH_STRING_ALGORITHM_X65599 1
 #define HASH_STRING_ALGORITHM_INVALID 0xffffffff
@@ -85,11 +91,12 @@ NTSTATUS RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STR
                                 BOOLEAN AllocateDestinationString);
 NTSTATUS RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
                                   BOOLEAN AllocateDestinationString);
-NTSTATUS RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING StringIn, PUNICODE_STRING StringOut);
+NTSTATUS RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING StringIn,
+                                   PUNICODE_STRING StringOut);
 
 /*
- * PASSIVE_LEVEL. ANSI is UTF-8 here. Allocated buffers are paged pool and go back with RtlFree...String;
- * without allocation STATUS_BUFFER_OVERFLOW. A zero follows the text.
+ * PASSIVE_LEVEL. ANSI is UTF-8 here. Allocated buffers are paged pool and go back with
+ * RtlFree...String; without allocation STATUS_BUFFER_OVERFLOW. A zero follows the text.
  */
 NTSTATUS RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PCANSI_STRING SourceString,
                                       BOOLEAN AllocateDestinationString);
@@ -110,21 +117,27 @@ VOID RtlFreeUnicodeString(PUNICODE_STRING UnicodeString);
 VOID RtlFreeUTF8String(PUTF8_STRING Utf8String);
 /* PASSIVE_LEVEL. Byte counts, no terminator. STATUS_BUFFER_TOO_SMALL, STATUS_SOME_NOT_MAPPED. */
 NTSTATUS RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMaxByteCount,
-                           PULONG UnicodeStringActualByteCount, PCCH UTF8StringSource, ULONG UTF8StringByteCount);
+                           PULONG UnicodeStringActualByteCount, PCCH UTF8StringSource,
+                           ULONG UTF8StringByteCount);
 NTSTATUS RtlUnicodeToUTF8N(PCHAR UTF8StringDestination, ULONG UTF8StringMaxByteCount,
                            PULONG UTF8StringActualByteCount, PCWCH UnicodeStringSource,
                            ULONG UnicodeStringByteCount);
 
-/* PASSIVE_LEVEL. Base 0 takes the prefix 0x, 0o, 0b; otherwise 2, 8, 10, 16. STATUS_INVALID_PARAMETER. */
+/*
+ * PASSIVE_LEVEL. Base 0 takes the prefix 0x, 0o, 0b; otherwise 2, 8, 10, 16.
+ * STATUS_INVALID_PARAMETER.
+ */
 NTSTATUS RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRING String);
 NTSTATUS RtlInt64ToUnicodeString(ULONGLONG Value, ULONG Base, PUNICODE_STRING String);
 NTSTATUS RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value);
-NTSTATUS RtlUnicodeStringToInt64(PCUNICODE_STRING String, ULONG Base, PLONG64 Number, PWSTR *EndPointer);
+NTSTATUS RtlUnicodeStringToInt64(PCUNICODE_STRING String, ULONG Base, PLONG64 Number,
+                                 PWSTR *EndPointer);
 NTSTATUS RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value);
 NTSTATUS RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString);
 NTSTATUS RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid);
 
-OPENWSK_INLINE VOID RtlInitEmptyUnicodeString(PUNICODE_STRING UnicodeString, PWCHAR Buffer, USHORT BufferSize)
+OPENWSK_INLINE VOID RtlInitEmptyUnicodeString(PUNICODE_STRING UnicodeString, PWCHAR Buffer,
+                                              USHORT BufferSize)
 {
     UnicodeString->Length = 0;
     UnicodeString->MaximumLength = BufferSize;
@@ -141,10 +154,10 @@ OPENWSK_INLINE VOID RtlInitEmptyAnsiString(PANSI_STRING AnsiString, PCHAR Buffer
 #define RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE 1
 #define RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING 2
 
-/* --- Registry values --------------------------------------------------------------------------------------- */
+/* --- Registry values -------------------------------------------------------------------------- */
 
-typedef NTSTATUS RTL_QUERY_REGISTRY_ROUTINE(PWSTR ValueName, ULONG ValueType, PVOID ValueData, ULONG ValueLength,
-                                            PVOID Context, PVOID EntryContext);
+typedef NTSTATUS RTL_QUERY_REGISTRY_ROUTINE(PWSTR ValueName, ULONG ValueType, PVOID ValueData,
+                                            ULONG ValueLength, PVOID Context, PVOID EntryContext);
 typedef RTL_QUERY_REGISTRY_ROUTINE *PRTL_QUERY_REGISTRY_ROUTINE;
 
 typedef struct _RTL_QUERY_REGISTRY_TABLE {
@@ -197,13 +210,13 @@ typedef struct _RTL_QUERY_REGISTRY_TABLE {
 /* PASSIVE_LEVEL. The table ends with an entry without routine and name. */
 NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
                                 PVOID Context, PVOID Environment);
-NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData,
-                               ULONG ValueLength);
+NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType,
+                               PVOID ValueData, ULONG ValueLength);
 NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName);
 NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path);
 
-/* --- Balanced trees ----------------------------------------------------------------------------------------- */
+/* --- Balanced trees --------------------------------------------------------------------------- */
 
 typedef enum _RTL_GENERIC_COMPARE_RESULTS {
     GenericLessThan,
@@ -227,15 +240,16 @@ typedef struct _RTL_BALANCED_LINKS {
 } RTL_BALANCED_LINKS, *PRTL_BALANCED_LINKS;
 
 struct _RTL_AVL_TABLE;
-typedef RTL_GENERIC_COMPARE_RESULTS RTL_AVL_COMPARE_ROUTINE(struct _RTL_AVL_TABLE *Table, PVOID FirstStruct,
-                                                            PVOID SecondStruct);
+typedef RTL_GENERIC_COMPARE_RESULTS RTL_AVL_COMPARE_ROUTINE(struct _RTL_AVL_TABLE *Table,
+                                                            PVOID FirstStruct, PVOID SecondStruct);
 typedef RTL_AVL_COMPARE_ROUTINE *PRTL_AVL_COMPARE_ROUTINE;
 /* ByteSize is that of the links and of the element together. */
 typedef PVOID RTL_AVL_ALLOCATE_ROUTINE(struct _RTL_AVL_TABLE *Table, CLONG ByteSize);
 typedef RTL_AVL_ALLOCATE_ROUTINE *PRTL_AVL_ALLOCATE_ROUTINE;
 typedef VOID RTL_AVL_FREE_ROUTINE(struct _RTL_AVL_TABLE *Table, PVOID Buffer);
 typedef RTL_AVL_FREE_ROUTINE *PRTL_AVL_FREE_ROUTINE;
-typedef NTSTATUS RTL_AVL_MATCH_FUNCTION(struct _RTL_AVL_TABLE *Table, PVOID UserData, PVOID MatchData);
+typedef NTSTATUS RTL_AVL_MATCH_FUNCTION(struct _RTL_AVL_TABLE *Table, PVOID UserData,
+                                        PVOID MatchData);
 typedef RTL_AVL_MATCH_FUNCTION *PRTL_AVL_MATCH_FUNCTION;
 
 typedef struct _RTL_AVL_TABLE {
@@ -254,10 +268,11 @@ typedef struct _RTL_AVL_TABLE {
 
 /* <= DISPATCH_LEVEL. The table is the caller's, and so is the lock around every call. */
 VOID RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE CompareRoutine,
-                                  PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine, PRTL_AVL_FREE_ROUTINE FreeRoutine,
-                                  PVOID TableContext);
+                                  PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine,
+                                  PRTL_AVL_FREE_ROUTINE FreeRoutine, PVOID TableContext);
 /* The element in the tree: a copy, or the equal one that was there; NULL without memory. */
-PVOID RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize, PBOOLEAN NewElement);
+PVOID RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
+                                      PBOOLEAN NewElement);
 PVOID RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
                                           PBOOLEAN NewElement, PVOID NodeOrParent,
                                           TABLE_SEARCH_RESULT SearchResult);
@@ -271,7 +286,7 @@ PVOID RtlGetElementGenericTableAvl(PRTL_AVL_TABLE Table, ULONG I);
 ULONG RtlNumberGenericTableElementsAvl(PRTL_AVL_TABLE Table);
 BOOLEAN RtlIsGenericTableEmptyAvl(PRTL_AVL_TABLE Table);
 
-/* --- Bitmaps ------------------------------------------------------------------------------------------------- */
+/* --- Bitmaps ---------------------------------------------------------------------------------- */
 
 typedef struct _RTL_BITMAP {
     ULONG SizeOfBitMap;
@@ -307,7 +322,7 @@ OPENWSK_INLINE ULONG RtlNumberOfSetBitsUlongPtr(ULONG_PTR Target)
     return (ULONG)__builtin_popcountl(Target);
 }
 
-/* --- Time ------------------------------------------------------------------------------------------------------ */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 typedef struct _TIME_FIELDS {
     CSHORT Year;
@@ -326,7 +341,7 @@ BOOLEAN RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time);
 VOID RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time);
 BOOLEAN RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds);
 
-/* --- Version and chance -------------------------------------------------------------------------------------------- */
+/* --- Version and chance ----------------------------------------------------------------------- */
 
 typedef struct _OSVERSIONINFOW {
     ULONG dwOSVersionInfoSize;
@@ -349,7 +364,8 @@ typedef struct _OSVERSIONINFOEXW {
     USHORT wSuiteMask;
     UCHAR wProductType;
     UCHAR wReserved;
-} OSVERSIONINFOEXW, *POSVERSIONINFOEXW, *LPOSVERSIONINFOEXW, RTL_OSVERSIONINFOEXW, *PRTL_OSVERSIONINFOEXW;
+} OSVERSIONINFOEXW, *POSVERSIONINFOEXW, *LPOSVERSIONINFOEXW, RTL_OSVERSIONINFOEXW,
+    *PRTL_OSVERSIONINFOEXW;
 
 #define VER_MINORVERSION 0x0000001
 #define VER_MAJORVERSION 0x0000002
@@ -360,7 +376,8 @@ typedef struct _OSVERSIONINFOEXW {
 /* PASSIVE_LEVEL. The caller has set dwOSVersionInfoSize, which tells the two records apart. */
 NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW VersionInformation);
 BOOLEAN RtlIsNtDdiVersionAvailable(ULONG Version);
-NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask, ULONGLONG ConditionMask);
+NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
+                              ULONGLONG ConditionMask);
 /* Any IRQL. Bits of XSTATE_MASK_... that the processor has. */
 ULONG64 RtlGetEnabledExtendedFeatures(ULONG64 FeatureMask);
 
@@ -382,9 +399,11 @@ ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status);
 OPENWSK_DECLARATIONS_END
 
 #define ALIGN_DOWN_BY(length, alignment) ((ULONG_PTR)(length) & ~((ULONG_PTR)(alignment)-1))
-#define ALIGN_UP_BY(length, alignment) ALIGN_DOWN_BY(((ULONG_PTR)(length) + (alignment)-1), (alignment))
-#define ALIGN_DOWN_POINTER_BY(address, alignment) ((PVOID)((ULONG_PTR)(address) & ~((ULONG_PTR)(alignment)-1)))
-#define ALIGN_UP_POINTER_BY(address, alignment)                                                          \
+#define ALIGN_UP_BY(length, alignment)                                                             \
+    ALIGN_DOWN_BY(((ULONG_PTR)(length) + (alignment)-1), (alignment))
+#define ALIGN_DOWN_POINTER_BY(address, alignment)                                                  \
+    ((PVOID)((ULONG_PTR)(address) & ~((ULONG_PTR)(alignment)-1)))
+#define ALIGN_UP_POINTER_BY(address, alignment)                                                    \
     ALIGN_DOWN_POINTER_BY(((ULONG_PTR)(address) + (alignment)-1), (alignment))
 #define ALIGN_DOWN(length, type) ALIGN_DOWN_BY((length), sizeof(type))
 #define ALIGN_UP(length, type) ALIGN_UP_BY((length), sizeof(type))

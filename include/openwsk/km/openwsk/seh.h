@@ -2,21 +2,23 @@
 /*
  * seh.h - structured exceptions: __try, __except, __finally, __leave.
  *
- * How it works: every __try pushes a jump record on a stack that belongs to the thread; leaving the body in any
- * way pops it again. A raise, or a hardware fault, pops the top record and jumps to it; what stands behind
- * the body then decides. __except(f) evaluates f and runs its block, or raises again to the next record.
- * __finally runs its block and raises again.
+ * How it works: every __try pushes a jump record on a stack that belongs to the thread; leaving the
+ * body in any way pops it again. A raise, or a hardware fault, pops the top record and jumps to it;
+ * what stands behind the body then decides. __except(f) evaluates f and runs its block, or raises
+ * again to the next record. __finally runs its block and raises again.
  *
- *     __try { MmProbeAndLockPages(Mdl, KernelMode, IoWriteAccess); }
- *     __except (EXCEPTION_EXECUTE_HANDLER) { Status = GetExceptionCode(); }
+ *     __try { MmProbeAndLockPages(Mdl, KernelMode, IoWriteAccess); } __except
+ *     (EXCEPTION_EXECUTE_HANDLER) { Status = GetExceptionCode(); }
  *
- * break, continue, goto and return out of a body and out of a handler do what they say; __leave too, from any
- * depth of loops. The limits:
- *   - a __finally block runs when the body ends, by __leave, and by an exception; not when return, goto, break
- *     or continue leave the body, and it may not itself contain a break or continue of an outer loop;
- *   - a local variable that the body changes and the handler reads after an exception must be volatile;
- *   - a filter runs when the frames below it are gone, so EXCEPTION_CONTINUE_EXECUTION cannot be honoured: it
- *     is the stop KMODE_EXCEPTION_NOT_HANDLED;
+ * break, continue, goto and return out of a body and out of a handler do what they say; __leave
+ * too, from any depth of loops. The limits:
+ *   - a __finally block runs when the body ends, by __leave, and by an exception; not when return,
+ *     goto, break or continue leave the body, and it may not itself contain a break or continue of
+ *     an outer loop;
+ *   - a local variable that the body changes and the handler reads after an exception must be
+ *     volatile;
+ *   - a filter runs when the frames below it are gone, so EXCEPTION_CONTINUE_EXECUTION cannot be
+ *     honoured: it is the stop KMODE_EXCEPTION_NOT_HANDLED;
  *   - __try needs braces of its own when it is the branch of an if.
  */
 #ifndef OPENWSK_KM_SEH_H
@@ -95,7 +97,10 @@ void openwsk_seh_finally_end(struct openwsk_seh_finally *block);
 NTSTATUS openwsk_seh_code(void);
 PEXCEPTION_POINTERS openwsk_seh_information(void);
 
-/* Any IRQL. They raise to the nearest __try of this thread and never return; without one they are a stop. */
+/*
+ * Any IRQL. They raise to the nearest __try of this thread and never return; without one they are a
+ * stop.
+ */
 DECLSPEC_NORETURN VOID ExRaiseStatus(NTSTATUS Status);
 DECLSPEC_NORETURN VOID ExRaiseAccessViolation(VOID);
 DECLSPEC_NORETURN VOID ExRaiseDatatypeMisalignment(VOID);
@@ -106,28 +111,28 @@ DECLSPEC_NORETURN VOID RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord);
 OPENWSK_DECLARATIONS_END
 
 /*
- * The braces that __try opens are closed by __except or __finally. The body is a statement of an ordinary
- * block, not of a loop, so that break in it belongs to the client's loop.
+ * The braces that __try opens are closed by __except or __finally. The body is a statement of an
+ * ordinary block, not of a loop, so that break in it belongs to the client's loop.
  */
 #define OPENWSK_SEH_PASTE_(a, b) a##b
 #define OPENWSK_SEH_PASTE(a, b) OPENWSK_SEH_PASTE_(a, b)
-#define __try                                                                                            \
-    if (setjmp(*openwsk_seh_push()) == 0) {                                                              \
-        __label__ openwsk_seh_leave;                                                                     \
-        struct openwsk_seh_body OPENWSK_SEH_PASTE(openwsk_seh_scope_, __COUNTER__)                       \
+#define __try                                                                                      \
+    if (setjmp(*openwsk_seh_push()) == 0) {                                                        \
+        __label__ openwsk_seh_leave;                                                               \
+        struct openwsk_seh_body OPENWSK_SEH_PASTE(openwsk_seh_scope_, __COUNTER__)                 \
             __attribute__((__cleanup__(openwsk_seh_pop), __unused__)) = {1};
 
-#define OPENWSK_SEH_BODY_END                                                                             \
-    openwsk_seh_leave:                                                                                   \
-        __attribute__((__unused__));                                                                     \
+#define OPENWSK_SEH_BODY_END                                                                       \
+    openwsk_seh_leave:                                                                             \
+        __attribute__((__unused__));                                                               \
     }
 
 #define __except(filter) OPENWSK_SEH_BODY_END else if (openwsk_seh_filter(filter))
 
-#define __finally                                                                                        \
-    OPENWSK_SEH_BODY_END                                                                                 \
-    for (struct openwsk_seh_finally openwsk_seh_final                                                    \
-             __attribute__((__cleanup__(openwsk_seh_finally_end))) = openwsk_seh_finally_begin();        \
+#define __finally                                                                                  \
+    OPENWSK_SEH_BODY_END                                                                           \
+    for (struct openwsk_seh_finally openwsk_seh_final                                              \
+             __attribute__((__cleanup__(openwsk_seh_finally_end))) = openwsk_seh_finally_begin();  \
          openwsk_seh_final.once; openwsk_seh_final.once = 0)
 
 #define __leave goto openwsk_seh_leave
