@@ -5,6 +5,7 @@
  * Sizes: options are a ULONG; a BOOLEAN of one byte is accepted for the yes-or-no ones, as user-mode
  * programs pass it.
  */
+#include "membership.h"
 #include "translate.h"
 
 #include <mswsockdef.h>
@@ -13,6 +14,7 @@
 enum option_kind {
     KIND_ENGINE,  /* the engine has it */
     KIND_REPORT,  /* a WSK_REPORT_* bit: control data with each datagram */
+    KIND_INDEX,   /* the engine has it, as an index; here it is in network byte order, 0.x.x.x */
     KIND_REUSE,
     KIND_EXCLUSIVE,
     KIND_SEGMENT, /* UDP_SEND_MSG_SIZE */
@@ -61,6 +63,10 @@ static const struct option options[] = {
       FAMILY_4 },
     { IPPROTO_IP, IP_MULTICAST_LOOP, KIND_ENGINE, NET_OPTION_MULTICAST_LOOP, ANY_TIME, YES_NO,
       FAMILY_4 },
+    { IPPROTO_IP, IP_MULTICAST_IF, KIND_INDEX, NET_OPTION_MULTICAST_INTERFACE, ANY_TIME,
+      RANGE(0, 0xffffffffu), FAMILY_4 },
+    { IPPROTO_IP, IP_UNICAST_IF, KIND_INDEX, NET_OPTION_UNICAST_INTERFACE, ANY_TIME,
+      RANGE(0, 0xffffffffu), FAMILY_4 },
     { IPPROTO_IPV6, IPV6_V6ONLY, KIND_ENGINE, NET_OPTION_V6ONLY, BEFORE_BIND, YES_NO, FAMILY_6 },
     { IPPROTO_IPV6, IPV6_PKTINFO, KIND_REPORT, WSK_REPORT_PKTINFO6, ANY_TIME, YES_NO, FAMILY_6 },
     { IPPROTO_IPV6, IPV6_RECVTCLASS, KIND_REPORT, WSK_REPORT_TOS, ANY_TIME, YES_NO, FAMILY_6 },
@@ -157,6 +163,13 @@ static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, UL
     case KIND_ENGINE:
         return wsk_status_from_errno(
             net_udp_set_option(socket->udp, (enum net_option)option->target, (int)value));
+    case KIND_INDEX:
+        value = RtlUlongByteSwap(value);
+        /* IP_MULTICAST_IF also takes a local address; no driver is known that passes one. */
+        if (value >> 24)
+            return STATUS_NOT_SUPPORTED;
+        return wsk_status_from_errno(
+            net_udp_set_option(socket->udp, (enum net_option)option->target, (int)value));
     case KIND_REPORT:
         return apply_report(socket, option->target, value != 0);
     case KIND_REUSE:
@@ -174,10 +187,13 @@ static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, UL
 NTSTATUS wsk_option_set(struct wsk_socket *socket, ULONG level, ULONG name, const void *input,
                         SIZE_T size)
 {
-    const struct option *option = find(socket, level, name);
+    const struct option *option;
     ULONG value;
     NTSTATUS status;
 
+    if (wsk_membership_known(socket, level, name))
+        return wsk_membership_set(socket, level, name, input, size);
+    option = find(socket, level, name);
     if (!option || option->when == READ_ONLY)
         return STATUS_NOT_SUPPORTED;
     status = read_value(option, input, size, &value);
@@ -198,6 +214,10 @@ static NTSTATUS current_value(struct wsk_socket *socket, const struct option *op
     switch (option->kind) {
     case KIND_ENGINE:
         error = net_udp_get_option(socket->udp, (enum net_option)option->target, &number);
+        break;
+    case KIND_INDEX:
+        error = net_udp_get_option(socket->udp, (enum net_option)option->target, &number);
+        number = (int)RtlUlongByteSwap((ULONG)number);
         break;
     case KIND_REPORT:
         number = (atomic_load(&socket->reports) & option->target) != 0;
