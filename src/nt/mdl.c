@@ -44,9 +44,10 @@ struct bucket {
 
 static struct bucket locked_buckets[LOCKED_BUCKETS];
 
+/* A number first: the range of an MDL may be any, also one that begins at NULL. */
 static PUCHAR address_of(const MDL *mdl)
 {
-    return (PUCHAR)mdl->StartVa + mdl->ByteOffset;
+    return (PUCHAR)((uintptr_t)mdl->StartVa + mdl->ByteOffset);
 }
 
 static size_t span_of(const MDL *mdl)

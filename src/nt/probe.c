@@ -13,28 +13,38 @@
  */
 #define UNSANITIZED __attribute__((no_sanitize("address", "thread", "undefined"), noinline))
 
+/*
+ * Others may change the byte meanwhile, so it is exchanged for what it is; an atomic "or" of zero
+ * would do, but compilers make a load of it.
+ */
 UNSANITIZED static void touch(volatile UCHAR *byte, bool write)
 {
-    if (write)
-        __atomic_fetch_or((UCHAR *)byte, 0, __ATOMIC_RELAXED);
-    else
-        (void)__atomic_load_n((UCHAR *)byte, __ATOMIC_RELAXED);
+    UCHAR value = __atomic_load_n(byte, __ATOMIC_RELAXED);
+
+    while (write && !__atomic_compare_exchange_n(byte, &value, value, true, __ATOMIC_RELAXED,
+                                                 __ATOMIC_RELAXED))
+        continue;
 }
 
 /* Faults where a page is missing or, for `write`, read-only. */
-UNSANITIZED static void touch_pages(PUCHAR first, PUCHAR last, bool write)
+UNSANITIZED static void touch_pages(uintptr_t first, uintptr_t last, bool write)
 {
-    for (PUCHAR at = first; at <= last; at = (PUCHAR)PAGE_ALIGN(at) + PAGE_SIZE)
-        touch(at, write);
+    uintptr_t page = first & ~(uintptr_t)(PAGE_SIZE - 1);
+
+    touch((volatile UCHAR *)first, write);
+    while (last - page >= PAGE_SIZE) {
+        page += PAGE_SIZE;
+        touch((volatile UCHAR *)page, write);
+    }
 }
 
 bool nt_probe(const volatile void *address, size_t size, bool write)
 {
-    PUCHAR first = (PUCHAR)address;
+    uintptr_t first = (uintptr_t)address;
 
     if (!size)
         return true;
-    if ((uintptr_t)first + size - 1 < (uintptr_t)first)
+    if (first + size - 1 < first)
         return false;
     __try {
         touch_pages(first, first + size - 1, write);
