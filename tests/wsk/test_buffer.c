@@ -461,6 +461,48 @@ static void test_random_chains(void **state)
     }
 }
 
+/* In cuts of any size, as slices or copied: each cut goes on where the last one ended. */
+static void test_random_cuts(void **state)
+{
+    struct chain chain;
+
+    (void)state;
+    seed = 19700101;
+    fill_memory();
+    for (int round = 0; round < 200; round++) {
+        struct net_slice slices[MDLS_MAX];
+        unsigned char copy[PIECE_MAX * 2];
+        struct wsk_walk walk;
+        WSK_BUF buffer;
+        size_t length, at = 0;
+
+        chain_random(&chain, 1 + chance(12), round % 2);
+        length = chance((uint32_t)chain.total + 1);
+        buffer = buffer_of(&chain, 0, length);
+        flatten(&chain, 0, flat);
+        wsk_walk_start(&walk, &buffer);
+        while (walk.remaining) {
+            size_t want = 1 + chance(sizeof(copy) - 1);
+            size_t got = want < walk.remaining ? want : walk.remaining;
+            struct wsk_walk before_cut = walk;
+            uint32_t count = wsk_walk_take(&walk, want, slices, MDLS_MAX);
+
+            wsk_walk_gather(&before_cut, copy, got);
+            assert_int_equal(before_cut.remaining, walk.remaining);
+            for (size_t i = 0; i < got; i++)
+                assert_int_equal(copy[i], *flat[at + i]);
+            for (uint32_t i = 0; i < count; i++) {
+                for (size_t b = 0; b < slices[i].length; b++)
+                    assert_ptr_equal((unsigned char *)slices[i].base + b, flat[at++]);
+            }
+            assert_int_equal(at, length - walk.remaining);
+        }
+        assert_int_equal(at, length);
+        assert_int_equal(wsk_walk_take(&walk, 100, slices, MDLS_MAX), 0);
+        chain_free(&chain);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_room_for_slices),
         cmocka_unit_test(test_short_chain_with_little_room),
         cmocka_unit_test(test_random_chains),
+        cmocka_unit_test(test_random_cuts),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
