@@ -333,7 +333,7 @@ static void SOCK_11_no_callback(void **state)
 
 struct listener {
     KEVENT called;
-    PVOID context;
+    _Atomic(PVOID) context;
 };
 
 static struct listener *expected_listener;
@@ -343,7 +343,7 @@ static NTSTATUS WSKAPI receive_from_event(PVOID context, ULONG flags, PWSK_DATAG
     (void)flags;
     if (!list)
         return STATUS_SUCCESS;
-    expected_listener->context = context;
+    atomic_store(&expected_listener->context, context);
     KeSetEvent(&expected_listener->called, IO_NO_INCREMENT, FALSE);
     return STATUS_SUCCESS;
 }
@@ -361,17 +361,17 @@ static void SOCK_12_contexts(void **state)
 
     (void)state;
     expected_listener = &listener;
+    KeInitializeEvent(&listener.called, SynchronizationEvent, FALSE);
     peer_open(&peer, false);
     for (int i = 0; i < 4; i++) {
         sockets[i] = dgram_bound(&client, AF_INET, contexts[i], &callbacks, &locals[i]);
         assert_int_equal(dgram_event(sockets[i], WSK_EVENT_RECEIVE_FROM), STATUS_SUCCESS);
     }
     for (int i = 0; i < 4; i++) {
-        KeInitializeEvent(&listener.called, NotificationEvent, FALSE);
-        listener.context = &listener;
+        atomic_store(&listener.context, &listener);
         peer_send(&peer, "x", 1, port_of(&locals[i]));
         KeWaitForSingleObject(&listener.called, Executive, KernelMode, FALSE, NULL);
-        assert_ptr_equal(listener.context, contexts[i]);
+        assert_ptr_equal(atomic_load(&listener.context), contexts[i]);
     }
     for (int i = 0; i < 4; i++)
         dgram_close(sockets[i]);
@@ -714,7 +714,7 @@ static void on_closed_with_others(void)
 static void wsk_v13_closed_socket(void **state)
 {
     (void)state;
-    expect_stop_of_all(DRIVER_VERIFIER_DETECTED_VIOLATION, on_closed, "WSK-V13");
+    expect_stop_of_all(DRIVER_VERIFIER_DETECTED_VIOLATION, on_closed, "a socket that is closed");
     function = &functions[2];
     assert_bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, on_closed_with_others);
     assert_bug_text("WSK-V13");
