@@ -44,6 +44,7 @@ done
 modes >"$work/modes"
 [ -s "$work/modes" ] || { echo "no compiler"; exit 77; }
 
+# shellcheck disable=SC2016
 compile='mode=$1; file=$2; flags=$3
 text=$($mode $flags "$file" 2>&1) || {
     echo "FAILED [$mode] $(head -n 1 "$file")"
