@@ -14,6 +14,9 @@
 #define LABEL_WIDTH 42
 #define ROUNDS_MAX 1000u
 
+/* Part of the processors that others may use before the figures mean little. */
+#define OTHERS_MOST 0.05
+
 /* --- Numbers --------------------------------------------------------------------------------- */
 
 static int by_value(const void *left, const void *right)
@@ -126,8 +129,9 @@ void print_table(const struct results *results)
     }
     printf("\nMedians of %u rounds, %.0f s in all; ratios within each round to the first row.\n",
            results->rounds, results->seconds);
-    printf("Meanwhile others used %.0f %% of the processors (load average before: %.2f).\n",
-           results->others * 100, results->load_before);
+    printf("Meanwhile others used %.0f %% of the processors (load average before: %.2f)%s.\n",
+           results->others * 100, results->load_before,
+           results->others > OTHERS_MOST ? ": too much to quote a figure" : "");
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */
