@@ -79,7 +79,8 @@ static NTSTATUS local_of(dgram socket, SOCKADDR_INET *address)
     NTSTATUS status;
 
     call_init(&call);
-    status = CALL(&call, socket.d->WskGetLocalAddress(socket.socket, (PSOCKADDR)address, IRP(&call)));
+    status = CALL(&call, socket.d->WskGetLocalAddress(socket.socket, (PSOCKADDR)address,
+                                                      IRP(&call)));
     assert_int_equal(call.information, 0);
     call_free(&call);
     return status;
@@ -483,8 +484,8 @@ static void expect_local(ADDRESS_FAMILY family, const SOCKADDR_INET *bind_addres
     assert_int_equal(bind_to(socket, bind_address), STATUS_SUCCESS);
     memset(bytes, 0xcc, sizeof(bytes));
     call_init(&call);
-    assert_int_equal(CALL(&call, socket.d->WskGetLocalAddress(socket.socket, (PSOCKADDR)(PVOID)bytes,
-                                                              IRP(&call))),
+    assert_int_equal(CALL(&call, socket.d->WskGetLocalAddress(
+                                     socket.socket, (PSOCKADDR)(PVOID)bytes, IRP(&call))),
                      STATUS_SUCCESS);
     call_free(&call);
     memcpy(&expected.Ipv4.sin_port, bytes + 2, 2); /* any but 0 */
@@ -688,9 +689,9 @@ static void expect_dead(dgram socket)
     assert_int_equal(set_address(socket, SIO_WSK_SET_REMOTE_ADDRESS, &address),
                      STATUS_FILE_FORCED_CLOSED);
     call_init(&call);
-    assert_int_equal(CALL(&call, socket.d->WskControlSocket(socket.socket, WskSetOption, SO_BROADCAST,
-                                                            SOL_SOCKET, sizeof(value), &value, 0,
-                                                            NULL, NULL, IRP(&call))),
+    assert_int_equal(CALL(&call, socket.d->WskControlSocket(socket.socket, WskSetOption,
+                                                            SO_BROADCAST, SOL_SOCKET, sizeof(value),
+                                                            &value, 0, NULL, NULL, IRP(&call))),
                      STATUS_FILE_FORCED_CLOSED);
     call_free(&call);
 }
@@ -735,7 +736,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(BIND_02_the_address_is_copied, setup, teardown),
         cmocka_unit_test_setup_teardown(BIND_03_wildcard_and_any_port, setup, teardown),
         cmocka_unit_test_setup_teardown(BIND_03_a_given_port, setup, teardown),
-        cmocka_unit_test_setup_teardown(BIND_04_wildcard_receives_on_all_addresses, setup, teardown),
+        cmocka_unit_test_setup_teardown(BIND_04_wildcard_receives_on_all_addresses, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(BIND_04_wildcard_sends_from_where_routing_says, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(BIND_05_multicast_address, setup, teardown),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_buffer.c - the walk from a WSK_BUF to memory, compared with a flat copy of what the chain describes.
+ * test_buffer.c - the walk from a WSK_BUF to memory, compared with a flat copy of what the chain
+ * describes.
  */
 #include "nt.h"
 #include "translate.h"
@@ -92,7 +93,7 @@ static PMDL allocate(void *bytes, size_t size)
     return mdl;
 }
 
-/* A part of a larger MDL; a length of 0 would mean all that follows, so an empty one is not made so. */
+/* A part of a larger MDL; never empty, since a length of 0 would mean all that follows. */
 static void make_partial(struct piece *piece, bool locked)
 {
     size_t margin = 5;
@@ -363,7 +364,8 @@ static void BUF_03_length_may_end_anywhere(void **state)
 static void BUF_06_empty_mdls_anywhere(void **state)
 {
     static const size_t rows[][5] = {
-        { 0, 0, 0, 0, 0 }, { 0, 0, 0, 0, 9 }, { 9, 0, 0, 0, 0 }, { 0, 9, 0, 9, 0 }, { 0, 0, 9, 0, 0 },
+        { 0, 0, 0, 0, 0 }, { 0, 0, 0, 0, 9 }, { 9, 0, 0, 0, 0 },
+        { 0, 9, 0, 9, 0 }, { 0, 0, 9, 0, 0 },
     };
     struct chain chain;
 

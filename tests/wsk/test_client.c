@@ -264,7 +264,8 @@ static void CLI_04_dispatch_level(void **state)
     assert_int_equal(query(sizeof(list), list, &size), STATUS_SUCCESS);
     assert_int_equal(control(WSK_TDI_BEHAVIOR, sizeof(behaviour), &behaviour, 0, NULL, NULL),
                      STATUS_SUCCESS);
-    assert_int_equal(control(WSK_SET_STATIC_EVENT_CALLBACKS, sizeof(events), &events, 0, NULL, NULL),
+    assert_int_equal(control(WSK_SET_STATIC_EVENT_CALLBACKS, sizeof(events), &events, 0, NULL,
+                             NULL),
                      STATUS_SUCCESS);
     assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
     KeLowerIrql(irql);
@@ -501,7 +502,8 @@ static NTSTATUS get_name_info(PIRP irp)
     UNICODE_STRING name = { 0, sizeof(text), text };
 
     return client.npi.Dispatch->WskGetNameInfo(client.npi.Client, (PSOCKADDR)&address,
-                                               sizeof(address.Ipv4), &name, NULL, 0, NULL, NULL, irp);
+                                               sizeof(address.Ipv4), &name, NULL, 0, NULL, NULL,
+                                               irp);
 }
 
 static void test_absent_functions_complete_the_irp(void **state)
@@ -584,7 +586,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(CLI_07_too_small, setup, teardown),
         cmocka_unit_test_setup_teardown(CLI_08_room_enough, setup, teardown),
         cmocka_unit_test_setup_teardown(CLI_09_one_variable_for_both_sizes, setup, teardown),
-        cmocka_unit_test_setup_teardown(CLI_05_the_list_needs_a_place_for_its_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(CLI_05_the_list_needs_a_place_for_its_size, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(CLI_10_every_listed_transport_can_be_created, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(CLI_12_version_and_provider_of_an_entry, setup, teardown),

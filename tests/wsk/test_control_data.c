@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_control_data.c - control messages of drivers become the engine's, and the engine's become drivers'. */
+/* test_control_data.c - control messages of drivers become the engine's and the other way round. */
 #include "translate.h"
 
 #include <ws2ipdef.h>
@@ -276,8 +276,9 @@ static void test_short_data(void **state)
         INT level, type;
         size_t needs;
     } rows[] = {
-        { IPPROTO_IP, IP_PKTINFO, 8 }, { IPPROTO_IPV6, IPV6_PKTINFO, 20 }, { IPPROTO_IP, IP_TOS, 4 },
-        { IPPROTO_IP, IP_ECN, 4 },     { IPPROTO_IP, IP_TTL, 4 },          { IPPROTO_IPV6, IPV6_ECN, 4 },
+        { IPPROTO_IP, IP_PKTINFO, 8 }, { IPPROTO_IPV6, IPV6_PKTINFO, 20 },
+        { IPPROTO_IP, IP_TOS, 4 },     { IPPROTO_IP, IP_ECN, 4 },
+        { IPPROTO_IP, IP_TTL, 4 },     { IPPROTO_IPV6, IPV6_ECN, 4 },
     };
     static const unsigned char ones[24] = { 1 };
 
@@ -331,11 +332,11 @@ static void test_unaligned(void **state)
     add_int(&message, IPPROTO_IP, IP_TTL, 5);
     for (size_t shift = 0; shift < 8; shift++) {
         unsigned char bytes[64];
+        const CMSGHDR *control = (const CMSGHDR *)(const void *)(bytes + shift);
         struct net_control parsed;
 
         memcpy(bytes + shift, message.bytes, message.size);
-        assert_int_equal(wsk_control_data_parse(NET_IPV4, (const CMSGHDR *)(const void *)(bytes + shift),
-                                                (ULONG)message.size, &parsed),
+        assert_int_equal(wsk_control_data_parse(NET_IPV4, control, (ULONG)message.size, &parsed),
                          STATUS_SUCCESS);
         assert_int_equal(parsed.tos, 3);
         assert_int_equal(parsed.hops, 5);
@@ -384,13 +385,16 @@ static struct net_datagram arrived(enum net_family local)
         .tos = 0x2d,
         .hops = 63,
     };
-    memcpy(datagram.control.local.ip, local == NET_IPV4 ? "\x0a\1\2\3" : "\xfd\0\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\xe",
-           local == NET_IPV4 ? 4 : 16);
+    if (local == NET_IPV4)
+        memcpy(datagram.control.local.ip, "\x0a\1\2\3", 4);
+    else
+        memcpy(datagram.control.local.ip, "\xfd\0\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\xe", 16);
     return datagram;
 }
 
 /* The data of the only item of this kind; fails when there are two. NULL: none. */
-static const unsigned char *find(const void *control, ULONG length, INT level, INT type, size_t size)
+static const unsigned char *find(const void *control, ULONG length, INT level, INT type,
+                                 size_t size)
 {
     const unsigned char *found = NULL;
     size_t at = 0;
@@ -552,7 +556,7 @@ static void test_what_the_kernel_did_not_say(void **state)
     expect_int(built.bytes, built.length, IPPROTO_IP, IP_TTL, 63);
 }
 
-/* Whole items as long as they fit; nothing behind the room is touched; a padded end always (DGRAM-CMSG-21). */
+/* DGRAM-CMSG-21: whole items as long as they fit, a padded end always, nothing behind the room. */
 static void test_every_room(void **state)
 {
     static const enum net_family families[] = { NET_IPV4, NET_IPV6 };
@@ -592,7 +596,8 @@ static void test_no_buffer(void **state)
     bool truncated = false;
 
     (void)state;
-    assert_int_equal(wsk_control_data_build(NET_IPV4, EVERYTHING, &datagram, NULL, 0, &truncated), 0);
+    assert_int_equal(wsk_control_data_build(NET_IPV4, EVERYTHING, &datagram, NULL, 0, &truncated),
+                     0);
     assert_true(truncated);
     assert_int_equal(wsk_control_data_build(NET_IPV4, 0, &datagram, NULL, 0, &truncated), 0);
     assert_false(truncated);

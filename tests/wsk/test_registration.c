@@ -579,7 +579,7 @@ static void DEREG_01_waits_for_the_capture(void **state)
     expect_deregistered(&self);
 }
 
-/* DEREG-02, DEREG-07: and it neither cancels nor closes, but returns only after the close has completed. */
+/* DEREG-02, DEREG-07: it neither cancels nor closes, and outlasts the close. */
 static void DEREG_01_waits_for_sockets(void **state)
 {
     static struct deregistering self;
@@ -1074,13 +1074,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(REG_09_longest_finite_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(REG_10_what_is_captured, setup, teardown),
         cmocka_unit_test_setup_teardown(REG_11_every_capture_counts, setup, teardown),
-        cmocka_unit_test_setup_teardown(REG_12_a_failed_capture_takes_no_reference, setup, teardown),
+        cmocka_unit_test_setup_teardown(REG_12_a_failed_capture_takes_no_reference, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(REG_12_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(REG_13_dispatch_level, setup, teardown),
         cmocka_unit_test_setup_teardown(REG_14_sockets_outlive_the_capture, setup, teardown),
         cmocka_unit_test_setup_teardown(REG_15_captures_of_one_registration_are_alike, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(REG_16_17_client_event_and_reserved_member, setup, teardown),
+        cmocka_unit_test_setup_teardown(REG_16_17_client_event_and_reserved_member, setup,
+                                        teardown),
         cmocka_unit_test(VER_01_encoding),
         cmocka_unit_test_setup_teardown(VER_02_unsupported_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(VER_03_characteristics, setup, teardown),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_socket.c - WskSocket: categories, parameters, tables; and what must not be done to a socket. */
+/* test_socket.c - WskSocket: categories, parameters, tables; and what no socket may be put to. */
 #include "client.h"
 #include "peer.h"
 
@@ -47,7 +47,8 @@ static NTSTATUS create(PWSK_CLIENT handle, const struct wanted *wanted, PIRP irp
                                           wanted->flags, NULL, NULL, NULL, NULL, NULL, irp);
 }
 
-static const struct wanted datagram = { AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET };
+static const struct wanted datagram = { AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+                                        WSK_FLAG_DATAGRAM_SOCKET };
 
 static NTSTATUS create_and_wait(const struct wanted *wanted, PWSK_SOCKET *socket)
 {
@@ -293,7 +294,7 @@ static void SOCK_05_both_spellings_work(void **state)
     assert_int_equal(ledger_count(LEDGER_SOCKET), 0);
 }
 
-/* An address where nothing can be read: the table is looked at only to deliver an event that is on. */
+/* An address where nothing can be read: only the delivery of an event that is on looks there. */
 static void SOCK_11_the_table_is_not_read(void **state)
 {
     const WSK_CLIENT_DATAGRAM_DISPATCH *nonsense =
