@@ -42,9 +42,10 @@ void net_engine_stop(struct net_engine *engine)
 
 bool net_engine_supports(struct net_engine *engine, enum net_family family)
 {
+    const struct net_transport transport = { .family = family };
     struct net_port_udp *probe;
 
-    if (engine->port->open(engine->port, family, &probe) != 0)
+    if (engine->port->open(engine->port, &transport, &probe) != 0)
         return false;
     engine->port->close(probe);
     return true;

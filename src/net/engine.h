@@ -93,6 +93,7 @@ struct net_udp {
     const struct net_udp_events *events;
     void *owner;
     enum net_family family;
+    enum net_kind kind;
 
     struct task task;
     _Atomic uint32_t attention;

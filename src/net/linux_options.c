@@ -13,10 +13,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
-#ifndef IPV6_MULTICAST_ALL
-#define IPV6_MULTICAST_ALL 29
+#ifndef IPV6_HDRINCL
+#define IPV6_HDRINCL 36
 #endif
 
 struct name {
@@ -41,6 +42,7 @@ struct option {
 #define IP4(name) { IPPROTO_IP, name }
 #define IP6(name) { IPPROTO_IPV6, name }
 #define BOTH(name) { SOL_SOCKET, name }, { SOL_SOCKET, name }
+#define TCP(name) { IPPROTO_TCP, name }, { IPPROTO_TCP, name }
 
 /* The level IPPROTO_IP is 0, so absence is told by an option number of 0. */
 static const struct option options[NET_OPTION_COUNT] = {
@@ -61,6 +63,13 @@ static const struct option options[NET_OPTION_COUNT] = {
                                          FORM_MREQN, 0 },
     [NET_OPTION_UNICAST_INTERFACE] = { IP4(IP_UNICAST_IF), IP6(IPV6_UNICAST_IF),
                                        FORM_NETWORK_ORDER, FORM_NETWORK_ORDER },
+    [NET_OPTION_HEADER_INCLUDED] = { IP4(IP_HDRINCL), IP6(IPV6_HDRINCL), 0, 0 },
+    [NET_OPTION_CHECKSUM] = { { 0, 0 }, IP6(IPV6_CHECKSUM), 0, 0 },
+    [NET_OPTION_KEEPALIVE] = { BOTH(SO_KEEPALIVE), 0, 0 },
+    [NET_OPTION_KEEPALIVE_IDLE] = { TCP(TCP_KEEPIDLE), 0, 0 },
+    [NET_OPTION_KEEPALIVE_INTERVAL] = { TCP(TCP_KEEPINTVL), 0, 0 },
+    [NET_OPTION_KEEPALIVE_COUNT] = { TCP(TCP_KEEPCNT), 0, 0 },
+    [NET_OPTION_NODELAY] = { TCP(TCP_NODELAY), 0, 0 },
 };
 
 static int set_int(int fd, struct name name, int value)
@@ -186,42 +195,4 @@ int linux_get_option(int fd, enum net_family family, struct linux_remembered *re
     if (!error && buffer)
         *value /= 2;
     return error;
-}
-
-/* --- A new socket ---------------------------------------------------------------------------- */
-
-static int prepare_ipv4(int fd)
-{
-    int error = set_int(fd, (struct name)IP4(IP_PKTINFO), 1);
-
-    if (!error)
-        error = set_int(fd, (struct name)IP4(IP_MTU_DISCOVER), IP_PMTUDISC_DONT);
-    /* Groups that other sockets joined are none of this socket's business. */
-    if (!error)
-        error = set_int(fd, (struct name)IP4(IP_MULTICAST_ALL), 0);
-    return error;
-}
-
-static int prepare_ipv6(int fd)
-{
-    int error = set_int(fd, (struct name)IP6(IPV6_V6ONLY), 1);
-
-    if (!error)
-        error = set_int(fd, (struct name)IP6(IPV6_RECVPKTINFO), 1);
-    if (!error)
-        error = set_int(fd, (struct name)IP6(IPV6_MTU_DISCOVER), IPV6_PMTUDISC_DONT);
-    if (!error) {
-        error = set_int(fd, (struct name)IP6(IPV6_MULTICAST_ALL), 0);
-        /* Linux has it since 4.20. */
-        if (error == -ENOPROTOOPT)
-            error = 0;
-    }
-    return error;
-}
-
-int linux_prepare(int fd, enum net_family family)
-{
-    int error = family == NET_IPV6 ? prepare_ipv6(fd) : 0;
-
-    return error ? error : prepare_ipv4(fd);
 }

@@ -15,8 +15,8 @@ struct linux_remembered {
     _Atomic int tos;
 };
 
-/* What every socket gets before anybody sees it. */
-int linux_prepare(int fd, enum net_family family);
+/* A socket of the transport, ready to be shown (linux_open.c), or a negative errno value. */
+int linux_open(const struct net_transport *transport);
 
 int linux_set_option(int fd, enum net_family family, struct linux_remembered *remembered,
                      enum net_option option, int value);

@@ -26,6 +26,9 @@
 #define NET_UDP_PAYLOAD_MAX_IPV4 65507u
 #define NET_UDP_PAYLOAD_MAX_IPV6 65527u
 
+/* Of raw endpoints; the kernel takes the headers off that it adds. */
+#define NET_RAW_PAYLOAD_MAX 65535u
+
 /* Slices of one send at the most; whoever has more gathers them first. */
 #define NET_SLICES_MAX 256u
 
@@ -38,6 +41,15 @@
 /* --- Addresses ------------------------------------------------------------------------------- */
 
 enum net_family { NET_UNSPECIFIED = 0, NET_IPV4 = 4, NET_IPV6 = 6 };
+
+/* What an endpoint speaks. TCP endpoints carry options, and nothing else. */
+enum net_kind { NET_UDP, NET_TCP, NET_RAW };
+
+struct net_transport {
+    enum net_family family;
+    enum net_kind kind;
+    uint32_t protocol;  /* NET_RAW: in the IP header, 1..255 */
+};
 
 struct net_address {
     uint16_t family;    /* enum net_family */
@@ -108,8 +120,12 @@ struct net_datagram {
 /* Gives one datagram back; `next` is not followed. */
 void net_datagram_release(struct net_datagram *datagram);
 
-/* --- UDP endpoints --------------------------------------------------------------------------- */
+/* --- Endpoints ------------------------------------------------------------------------------- */
 
+/*
+ * Of any transport, UDP being the common one. Raw endpoints have no ports: these are 0 in every
+ * address. What they receive of IPv4 begins with the IP header, of IPv6 behind the last header.
+ */
 struct net_udp;
 
 struct net_udp_events {
@@ -132,6 +148,13 @@ struct net_udp_events {
 /* Makes an endpoint, not bound; IPv6 ones are V6ONLY. 0 or a negative errno value. */
 int net_udp_open(struct net_engine *engine, enum net_family family,
                  const struct net_udp_events *events, void *owner, struct net_udp **out);
+
+/*
+ * The same of any transport. -EPERM: raw endpoints need a right that the process lacks;
+ * -EPROTONOSUPPORT: no such protocol.
+ */
+int net_endpoint_open(struct net_engine *engine, const struct net_transport *transport,
+                      const struct net_udp_events *events, void *owner, struct net_udp **out);
 
 /*
  * Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. Upcalls, done() and
@@ -170,8 +193,8 @@ struct net_send {
  * value: -EAGAIN when it must be queued, -EMSGSIZE above the limit or the path's MTU with
  * fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT for an address of another
  * family (IPv4 from an IPv6 endpoint goes to a v4-mapped address), -EADDRNOTAVAIL for a source that
- * is not local, -EINVAL for port 0 or control data out of range, -ESHUTDOWN, -ENETUNREACH,
- * -EHOSTUNREACH, -EACCES ... Only slices, slice_count, to and control are read.
+ * is not local, -EINVAL for port 0 (raw: any other) or control data out of range, -ESHUTDOWN,
+ * -ENETUNREACH, -EHOSTUNREACH, -EACCES ... Only slices, slice_count, to and control are read.
  */
 int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
 
@@ -198,7 +221,14 @@ bool net_udp_send_cancel(struct net_udp *udp, struct net_send *send);
     X(NET_OPTION_MULTICAST_HOPS)     /* 0..255 */ \
     X(NET_OPTION_MULTICAST_LOOP)     /* 0, 1 */ \
     X(NET_OPTION_MULTICAST_INTERFACE)/* interface index, 0 = the stack chooses */ \
-    X(NET_OPTION_UNICAST_INTERFACE)  /* interface index, 0 = the stack chooses */
+    X(NET_OPTION_UNICAST_INTERFACE)  /* interface index, 0 = the stack chooses */ \
+    X(NET_OPTION_HEADER_INCLUDED)    /* raw: 0, 1: what is sent begins with the IP header */ \
+    X(NET_OPTION_CHECKSUM)           /* raw IPv6: offset, even; -1: none */ \
+    X(NET_OPTION_KEEPALIVE)          /* TCP: 0, 1 */ \
+    X(NET_OPTION_KEEPALIVE_IDLE)     /* TCP: seconds */ \
+    X(NET_OPTION_KEEPALIVE_INTERVAL) /* TCP: seconds */ \
+    X(NET_OPTION_KEEPALIVE_COUNT)    /* TCP: probes */ \
+    X(NET_OPTION_NODELAY)            /* TCP: 0, 1 */
 
 enum net_option {
 #define X(name) name,

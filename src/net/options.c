@@ -25,15 +25,38 @@ static const struct range ranges[NET_OPTION_COUNT] = {
     [NET_OPTION_MULTICAST_LOOP] = { 0, 1 },
     [NET_OPTION_MULTICAST_INTERFACE] = { 0, INT_MAX },
     [NET_OPTION_UNICAST_INTERFACE] = { 0, INT_MAX },
+    [NET_OPTION_HEADER_INCLUDED] = { 0, 1 },
+    [NET_OPTION_CHECKSUM] = { -1, INT_MAX },
+    [NET_OPTION_KEEPALIVE] = { 0, 1 },
+    [NET_OPTION_KEEPALIVE_IDLE] = { 1, INT_MAX },
+    [NET_OPTION_KEEPALIVE_INTERVAL] = { 1, INT_MAX },
+    [NET_OPTION_KEEPALIVE_COUNT] = { 1, INT_MAX },
+    [NET_OPTION_NODELAY] = { 0, 1 },
 };
+
+static bool fits(const struct net_udp *udp, enum net_option option)
+{
+    switch (option) {
+    case NET_OPTION_V6ONLY:
+        return udp->family == NET_IPV6 && udp->kind != NET_RAW;
+    case NET_OPTION_HEADER_INCLUDED:
+        return udp->kind == NET_RAW;
+    case NET_OPTION_CHECKSUM:
+        return udp->kind == NET_RAW && udp->family == NET_IPV6;
+    case NET_OPTION_KEEPALIVE:
+    case NET_OPTION_KEEPALIVE_IDLE:
+    case NET_OPTION_KEEPALIVE_INTERVAL:
+    case NET_OPTION_KEEPALIVE_COUNT:
+    case NET_OPTION_NODELAY:
+        return udp->kind == NET_TCP;
+    default:
+        return true;
+    }
+}
 
 static int check(const struct net_udp *udp, enum net_option option)
 {
-    if ((unsigned)option >= NET_OPTION_COUNT)
-        return -ENOPROTOOPT;
-    if (option == NET_OPTION_V6ONLY && udp->family != NET_IPV6)
-        return -ENOPROTOOPT;
-    return 0;
+    return (unsigned)option < NET_OPTION_COUNT && fits(udp, option) ? 0 : -ENOPROTOOPT;
 }
 
 int net_udp_set_option(struct net_udp *udp, enum net_option option, int value)

@@ -49,7 +49,8 @@ struct net_port {
     /* Ends the present wait(), or the next one. */
     void (*wake)(struct net_port_loop *loop);
 
-    int (*open)(const struct net_port *port, enum net_family family, struct net_port_udp **out);
+    int (*open)(const struct net_port *port, const struct net_transport *transport,
+                struct net_port_udp **out);
 
     /* Also disarms. */
     void (*close)(struct net_port_udp *udp);

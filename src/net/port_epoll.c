@@ -172,7 +172,7 @@ static void epoll_wake(struct net_port_loop *loop)
 
 /* --- Life of a socket ------------------------------------------------------------------------ */
 
-static int epoll_open(const struct net_port *port, enum net_family family,
+static int epoll_open(const struct net_port *port, const struct net_transport *transport,
                       struct net_port_udp **out)
 {
     struct net_port_udp *udp = os_allocate_zeroed(sizeof(*udp));
@@ -181,24 +181,16 @@ static int epoll_open(const struct net_port *port, enum net_family family,
     (void)port;
     if (!udp)
         return -ENOMEM;
-    udp->family = family;
+    udp->family = transport->family;
     udp->remembered.receive_buffer = udp->remembered.send_buffer = -1;
-    error = udp->fd = (int)net_sys->socket(family == NET_IPV6 ? AF_INET6 : AF_INET,
-                                           SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                                           IPPROTO_UDP);
-    if (error < 0)
-        goto free_memory;
-    error = linux_prepare(udp->fd, family);
-    if (error)
-        goto close_socket;
+    udp->fd = linux_open(transport);
+    if (udp->fd < 0) {
+        error = udp->fd;
+        os_free(udp);
+        return error;
+    }
     *out = udp;
     return 0;
-
-close_socket:
-    net_sys->close(udp->fd);
-free_memory:
-    os_free(udp);
-    return error;
 }
 
 /*

@@ -206,7 +206,7 @@ static struct net_loop *next_loop(struct net_engine *engine)
     return &engine->loops[number % engine->loop_count];
 }
 
-static struct net_udp *make_udp(struct net_engine *engine, enum net_family family,
+static struct net_udp *make_udp(struct net_engine *engine, const struct net_transport *transport,
                                 const struct net_udp_events *events, void *owner)
 {
     struct net_udp *udp = os_allocate_zeroed(sizeof(*udp));
@@ -218,7 +218,8 @@ static struct net_udp *make_udp(struct net_engine *engine, enum net_family famil
     udp->port = engine->port;
     udp->events = events;
     udp->owner = owner;
-    udp->family = family;
+    udp->family = transport->family;
+    udp->kind = transport->kind;
     udp->task.run = run_attention;
     list_init(&udp->tx_queue);
     list_init(&udp->in_line);
@@ -226,15 +227,15 @@ static struct net_udp *make_udp(struct net_engine *engine, enum net_family famil
     return udp;
 }
 
-int net_udp_open(struct net_engine *engine, enum net_family family,
-                 const struct net_udp_events *events, void *owner, struct net_udp **out)
+int net_endpoint_open(struct net_engine *engine, const struct net_transport *transport,
+                      const struct net_udp_events *events, void *owner, struct net_udp **out)
 {
-    struct net_udp *udp = make_udp(engine, family, events, owner);
+    struct net_udp *udp = make_udp(engine, transport, events, owner);
     int error;
 
     if (!udp)
         return -ENOMEM;
-    error = udp->port->open(udp->port, family, &udp->handle);
+    error = udp->port->open(udp->port, transport, &udp->handle);
     if (error)
         goto free_memory;
     error = udp->port->arm(udp->handle, udp->loop->port_loop, udp, NET_PORT_READABLE);
@@ -249,6 +250,14 @@ close_port:
 free_memory:
     os_free(udp);
     return error;
+}
+
+int net_udp_open(struct net_engine *engine, enum net_family family,
+                 const struct net_udp_events *events, void *owner, struct net_udp **out)
+{
+    const struct net_transport transport = { .family = family, .kind = NET_UDP };
+
+    return net_endpoint_open(engine, &transport, events, owner, out);
 }
 
 /* --- The rest -------------------------------------------------------------------------------- */
@@ -275,6 +284,9 @@ int net_udp_local_address(struct net_udp *udp, struct net_address *address)
         return error;
     error = udp->port->local_address(udp->handle, address);
     net_udp_leave(udp);
+    /* Linux keeps the protocol there. */
+    if (!error && udp->kind == NET_RAW)
+        address->port = 0;
     return error;
 }
 

@@ -17,8 +17,10 @@
 
 /* --- Checks ---------------------------------------------------------------------------------- */
 
-static size_t payload_limit(const struct net_address *to)
+static size_t payload_limit(const struct net_udp *udp, const struct net_address *to)
 {
+    if (udp->kind == NET_RAW)
+        return NET_RAW_PAYLOAD_MAX;
     if (to->family == NET_IPV4 || net_address_is_mapped(to))
         return NET_UDP_PAYLOAD_MAX_IPV4;
     return NET_UDP_PAYLOAD_MAX_IPV6;
@@ -26,13 +28,13 @@ static size_t payload_limit(const struct net_address *to)
 
 static int check(const struct net_udp *udp, const struct net_send *send)
 {
-    size_t limit = payload_limit(&send->to), total = 0;
+    size_t limit = payload_limit(udp, &send->to), total = 0;
 
     if (send->to.family != udp->family)
         return -EAFNOSUPPORT;
     if (send->slice_count > NET_SLICES_MAX)
         return -E2BIG;
-    if (send->to.port == 0)
+    if ((send->to.port == 0) != (udp->kind == NET_RAW))
         return -EINVAL;
     for (uint32_t i = 0; i < send->slice_count; i++) {
         if (send->slices[i].length > limit - total)

@@ -26,7 +26,7 @@ static NTSTATUS bind_socket(struct wsk_socket *socket, PSOCKADDR address, ULONG 
         return STATUS_FILE_FORCED_CLOSED;
     if (!address || flags)
         return STATUS_INVALID_PARAMETER;
-    if (!wsk_address_from(socket->family, address, &local))
+    if (!wsk_socket_address_from(socket, address, &local))
         return STATUS_INVALID_ADDRESS_COMPONENT;
     return bind_endpoint(socket, &local);
 }

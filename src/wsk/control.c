@@ -47,7 +47,7 @@ static NTSTATUS set_peer(struct control *control, struct wsk_peer *peer)
     if (control->input_size != 0) {
         if (!control->input || control->input_size < wsk_socket_address_size(socket))
             return STATUS_INVALID_PARAMETER;
-        if (!wsk_address_from(socket->family, control->input, &address))
+        if (!wsk_socket_address_from(socket, control->input, &address))
             return STATUS_INVALID_ADDRESS_COMPONENT;
     }
     base_lock_acquire(&socket->lock);

@@ -8,6 +8,7 @@
 
 extern const WSK_PROVIDER_DATAGRAM_DISPATCH wsk_datagram_dispatch;
 extern const WSK_PROVIDER_BASIC_DISPATCH wsk_basic_dispatch;
+extern const WSK_PROVIDER_LISTEN_DISPATCH wsk_listen_dispatch;
 
 /* What the engine calls: room, received, broken. `closed` stands in close.c. */
 size_t wsk_dgram_room(void *owner);
@@ -42,6 +43,14 @@ NTSTATUS wsk_event_control(struct wsk_socket *socket, const void *input, SIZE_T 
 /* The second road into a driver (callback.c). At DISPATCH_LEVEL. */
 NTSTATUS wsk_call_receive_from_event(struct wsk_socket *socket, ULONG flags,
                                      PWSK_DATAGRAM_INDICATION list);
+
+/* listen.c: of a socket that cannot listen. */
+NTSTATUS WSKAPI wsk_listen_bind(PWSK_SOCKET handle, PSOCKADDR address, ULONG flags, PIRP irp);
+NTSTATUS WSKAPI wsk_listen_accept(PWSK_SOCKET handle, ULONG flags, PVOID context,
+                                  const WSK_CLIENT_CONNECTION_DISPATCH *dispatch, PSOCKADDR local,
+                                  PSOCKADDR remote, PIRP irp);
+NTSTATUS WSKAPI wsk_listen_inspect_complete(PWSK_SOCKET handle, PWSK_INSPECT_ID id,
+                                            WSK_INSPECT_ACTION action, PIRP irp);
 
 NTSTATUS WSKAPI wsk_send_to(PWSK_SOCKET handle, PWSK_BUF buffer, ULONG flags, PSOCKADDR remote,
                             ULONG control_length, PCMSGHDR control, PIRP irp);

@@ -30,7 +30,7 @@ static NTSTATUS choose_destination(struct wsk_socket *socket, PSOCKADDR remote,
     bool set;
 
     if (remote)
-        return wsk_address_from(socket->family, remote, to) ? STATUS_SUCCESS
+        return wsk_socket_address_from(socket, remote, to) ? STATUS_SUCCESS
                                                            : STATUS_INVALID_ADDRESS_COMPONENT;
     base_lock_acquire(&socket->lock);
     set = socket->last_set != NULL;
@@ -52,10 +52,16 @@ static size_t take_segment(struct wsk_socket *socket, struct net_control *contro
     return segment;
 }
 
+static size_t payload_limit(const struct wsk_socket *socket)
+{
+    if (socket->type == SOCK_RAW)
+        return NET_RAW_PAYLOAD_MAX;
+    return socket->family == NET_IPV4 ? NET_UDP_PAYLOAD_MAX_IPV4 : NET_UDP_PAYLOAD_MAX_IPV6;
+}
+
 static NTSTATUS describe(struct wsk_socket *socket, const struct call *call,
                          struct wsk_outgoing *outgoing)
 {
-    size_t most = socket->family == NET_IPV4 ? NET_UDP_PAYLOAD_MAX_IPV4 : NET_UDP_PAYLOAD_MAX_IPV6;
     NTSTATUS status = wsk_socket_require_bound(socket);
     size_t segment;
 
@@ -70,9 +76,11 @@ static NTSTATUS describe(struct wsk_socket *socket, const struct call *call,
                                     &outgoing->control);
     if (!NT_SUCCESS(status))
         return status;
+    if (socket->type != SOCK_DGRAM && (outgoing->control.present & NET_CONTROL_SEGMENT))
+        return STATUS_NOT_SUPPORTED;
     segment = take_segment(socket, &outgoing->control);
     wsk_cutter_start(&outgoing->rest, call->list, segment);
-    return wsk_cutter_check(call->list, segment, most, &outgoing->total);
+    return wsk_cutter_check(call->list, segment, payload_limit(socket), &outgoing->total);
 }
 
 /* --- Now ------------------------------------------------------------------------------------- */

@@ -85,6 +85,19 @@ static const struct option options[] = {
     { IPPROTO_UDP, UDP_SEND_MSG_SIZE, KIND_SEGMENT, 0, ANY_TIME, RANGE(0, 0xffffffffu), FAMILY_ANY },
     { IPPROTO_IPV6, IPV6_UNICAST_IF, KIND_ENGINE, NET_OPTION_UNICAST_INTERFACE, ANY_TIME,
       RANGE(0, INT_MAXIMUM), FAMILY_6 },
+    { IPPROTO_IP, IP_HDRINCL, KIND_ENGINE, NET_OPTION_HEADER_INCLUDED, ANY_TIME, YES_NO, FAMILY_4 },
+    { IPPROTO_IPV6, IPV6_HDRINCL, KIND_ENGINE, NET_OPTION_HEADER_INCLUDED, ANY_TIME, YES_NO,
+      FAMILY_6 },
+    { IPPROTO_IPV6, IPV6_CHECKSUM, KIND_ENGINE, NET_OPTION_CHECKSUM, ANY_TIME,
+      RANGE(0, 0xffffffffu), FAMILY_6 },
+    { SOL_SOCKET, SO_KEEPALIVE, KIND_ENGINE, NET_OPTION_KEEPALIVE, ANY_TIME, YES_NO, FAMILY_ANY },
+    { IPPROTO_TCP, TCP_KEEPIDLE, KIND_ENGINE, NET_OPTION_KEEPALIVE_IDLE, ANY_TIME,
+      RANGE(1, INT_MAXIMUM), FAMILY_ANY },
+    { IPPROTO_TCP, TCP_KEEPINTVL, KIND_ENGINE, NET_OPTION_KEEPALIVE_INTERVAL, ANY_TIME,
+      RANGE(1, INT_MAXIMUM), FAMILY_ANY },
+    { IPPROTO_TCP, TCP_KEEPCNT, KIND_ENGINE, NET_OPTION_KEEPALIVE_COUNT, ANY_TIME,
+      RANGE(1, INT_MAXIMUM), FAMILY_ANY },
+    { IPPROTO_TCP, TCP_NODELAY, KIND_ENGINE, NET_OPTION_NODELAY, ANY_TIME, YES_NO, FAMILY_ANY },
 };
 
 static const struct option *find(const struct wsk_socket *socket, ULONG level, ULONG name)
@@ -94,7 +107,8 @@ static const struct option *find(const struct wsk_socket *socket, ULONG level, U
     for (size_t i = 0; i < RTL_NUMBER_OF(options); i++) {
         const struct option *option = &options[i];
 
-        if (option->level == level && option->name == name && (option->families & family))
+        if (option->level == level && option->name == name && (option->families & family) &&
+            (level != IPPROTO_UDP || socket->type == SOCK_DGRAM))
             return option;
     }
     trace_count(trace_refuse_unsupported);
@@ -232,7 +246,7 @@ static NTSTATUS current_value(struct wsk_socket *socket, const struct option *op
         number = (int)atomic_load(&socket->send_segment);
         break;
     case KIND_TYPE:
-        number = SOCK_DGRAM;
+        number = socket->type;
         break;
     case KIND_NONE:
         break;

@@ -89,6 +89,16 @@ SIZE_T wsk_socket_address_size(const struct wsk_socket *socket)
     return wsk_address_size(socket->family);
 }
 
+bool wsk_socket_address_from(const struct wsk_socket *socket, const SOCKADDR *from,
+                             struct net_address *to)
+{
+    bool known = wsk_address_from(socket->family, from, to);
+
+    if (socket->type == SOCK_RAW)
+        to->port = 0;
+    return known;
+}
+
 /* --- WskSocket ------------------------------------------------------------------------------- */
 
 static const struct net_udp_events udp_events = {
@@ -101,7 +111,8 @@ static const struct net_udp_events udp_events = {
 /* What a WskSocket call asks for. */
 struct creation {
     struct wsk_client *client;
-    enum net_family family;
+    struct net_transport transport;
+    USHORT type;
     enum wsk_category category;
     PVOID context;
     const VOID *callbacks;
@@ -110,12 +121,17 @@ struct creation {
 
 static void fill_socket(struct wsk_socket *socket, const struct creation *creation)
 {
+    static const VOID *const tables[] = {
+        [WSK_CATEGORY_BASIC] = &wsk_basic_dispatch,
+        [WSK_CATEGORY_DATAGRAM] = &wsk_datagram_dispatch,
+        [WSK_CATEGORY_LISTEN] = &wsk_listen_dispatch,
+    };
+
     memset(socket, 0, sizeof(*socket));
-    socket->public.Dispatch = creation->category == WSK_CATEGORY_DATAGRAM
-                                  ? (const VOID *)&wsk_datagram_dispatch
-                                  : (const VOID *)&wsk_basic_dispatch;
+    socket->public.Dispatch = tables[creation->category];
     socket->category = creation->category;
-    socket->family = creation->family;
+    socket->family = creation->transport.family;
+    socket->type = creation->type;
     socket->client = creation->client;
     socket->context = creation->context;
     socket->callbacks = creation->callbacks;
@@ -142,7 +158,8 @@ static NTSTATUS make_socket(const struct creation *creation, struct wsk_socket *
     if (!socket)
         return STATUS_INSUFFICIENT_RESOURCES;
     fill_socket(socket, creation);
-    error = net_udp_open(wsk_engine(), creation->family, &udp_events, socket, &socket->udp);
+    error = net_endpoint_open(wsk_engine(), &creation->transport, &udp_events, socket,
+                              &socket->udp);
     if (error) {
         slab_free(&sockets, socket);
         /* A kernel without IPv6: here there is no such transport. */
@@ -174,7 +191,8 @@ static bool is_known(USHORT type, ULONG protocol, ULONG flags)
         return protocol == IPPROTO_UDP && flags != WSK_FLAG_CONNECTION_SOCKET &&
                flags != WSK_FLAG_STREAM_SOCKET;
     case SOCK_RAW:
-        return flags == WSK_FLAG_BASIC_SOCKET || flags == WSK_FLAG_DATAGRAM_SOCKET;
+        return protocol <= IPPROTO_RAW &&
+               (flags == WSK_FLAG_BASIC_SOCKET || flags == WSK_FLAG_DATAGRAM_SOCKET);
     default:
         return false;
     }
@@ -187,16 +205,25 @@ static NTSTATUS choose_category(USHORT type, ULONG protocol, ULONG flags,
         return STATUS_INVALID_PARAMETER;
     if (!is_known(type, protocol, flags))
         return STATUS_NOT_SUPPORTED;
-    if (flags != WSK_FLAG_BASIC_SOCKET && flags != WSK_FLAG_DATAGRAM_SOCKET) {
+    if (type == SOCK_STREAM && flags != WSK_FLAG_BASIC_SOCKET) {
         wsk_absent("WskSocket for listening, connection-oriented and stream sockets");
         return STATUS_NOT_IMPLEMENTED;
     }
-    if (type != SOCK_DGRAM) {
-        wsk_absent("WskSocket for TCP and raw sockets");
-        return STATUS_NOT_IMPLEMENTED;
-    }
-    *category = flags ? WSK_CATEGORY_DATAGRAM : WSK_CATEGORY_BASIC;
+    if (flags == WSK_FLAG_DATAGRAM_SOCKET)
+        *category = WSK_CATEGORY_DATAGRAM;
+    else
+        *category = flags ? WSK_CATEGORY_LISTEN : WSK_CATEGORY_BASIC;
     return STATUS_SUCCESS;
+}
+
+static void choose_kind(USHORT type, ULONG protocol, struct creation *creation)
+{
+    creation->type = type;
+    creation->transport.protocol = protocol;
+    if (type == SOCK_RAW)
+        creation->transport.kind = NET_RAW;
+    else
+        creation->transport.kind = type == SOCK_STREAM ? NET_TCP : NET_UDP;
 }
 
 NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USHORT type,
@@ -218,9 +245,10 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
     nt_irp_accept(irp);
     if (!creation.client)
         return wsk_refuse(irp, STATUS_INVALID_HANDLE);
-    status = choose_family(family, &creation.family);
+    status = choose_family(family, &creation.transport.family);
     if (NT_SUCCESS(status))
         status = choose_category(type, protocol, flags, &creation.category);
+    choose_kind(type, protocol, &creation);
     if (NT_SUCCESS(status))
         status = make_socket(&creation, &socket);
     if (NT_SUCCESS(status)) {
@@ -296,6 +324,15 @@ void wsk_socket_closed(void *owner)
 const WSK_PROVIDER_BASIC_DISPATCH wsk_basic_dispatch = {
     .WskControlSocket = wsk_control_socket,
     .WskCloseSocket = wsk_close_socket,
+};
+
+const WSK_PROVIDER_LISTEN_DISPATCH wsk_listen_dispatch = {
+    .WskControlSocket = wsk_control_socket,
+    .WskCloseSocket = wsk_close_socket,
+    .WskBind = wsk_listen_bind,
+    .WskAccept = wsk_listen_accept,
+    .WskInspectComplete = wsk_listen_inspect_complete,
+    .WskGetLocalAddress = wsk_get_local_address,
 };
 
 const WSK_PROVIDER_DATAGRAM_DISPATCH wsk_datagram_dispatch = {

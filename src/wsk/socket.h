@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum wsk_category { WSK_CATEGORY_BASIC, WSK_CATEGORY_DATAGRAM };
+enum wsk_category { WSK_CATEGORY_BASIC, WSK_CATEGORY_DATAGRAM, WSK_CATEGORY_LISTEN };
 
 enum wsk_bound { WSK_UNBOUND, WSK_BINDING, WSK_BOUND };
 
@@ -45,6 +45,7 @@ struct wsk_socket {
     uint32_t magic;
     enum wsk_category category;
     enum net_family family;
+    USHORT type;                   /* SOCK_* */
     struct wsk_client *client;
     PVOID context;
     const VOID *callbacks;
@@ -104,6 +105,10 @@ bool wsk_socket_closing(struct wsk_socket *socket);
 
 /* The size in bytes of a SOCKADDR of the socket's family. */
 SIZE_T wsk_socket_address_size(const struct wsk_socket *socket);
+
+/* False when the address is of another family. Raw sockets have no ports: there it becomes 0. */
+bool wsk_socket_address_from(const struct wsk_socket *socket, const SOCKADDR *from,
+                             struct net_address *to);
 
 void wsk_sockets_start(void);
 void wsk_sockets_stop(void);

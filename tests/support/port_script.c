@@ -381,7 +381,7 @@ static void port_wake(struct net_port_loop *loop)
 
 /* --- Port: endpoints ------------------------------------------------------------------------- */
 
-static int port_open(const struct net_port *port, enum net_family family,
+static int port_open(const struct net_port *port, const struct net_transport *transport,
                      struct net_port_udp **out)
 {
     struct script *script = container_of(port, struct script, port);
@@ -390,9 +390,10 @@ static int port_open(const struct net_port *port, enum net_family family,
 
     BASE_REQUIRE(udp != NULL);
     udp->script = script;
-    udp->family = family;
-    udp->bound.family = (uint16_t)family;
-    udp->options[NET_OPTION_V6ONLY] = family == NET_IPV6;
+    udp->family = transport->family;
+    udp->bound.family = (uint16_t)transport->family;
+    udp->options[NET_OPTION_V6ONLY] = transport->family == NET_IPV6;
+    udp->options[NET_OPTION_CHECKSUM] = -1;
     udp->options[NET_OPTION_RECEIVE_BUFFER] = udp->options[NET_OPTION_SEND_BUFFER] = 65536;
     udp->options[NET_OPTION_HOPS] = 64;
     udp->options[NET_OPTION_MULTICAST_HOPS] = 1;
@@ -401,6 +402,8 @@ static int port_open(const struct net_port *port, enum net_family family,
     list_init(&udp->groups);
     lock(script);
     error = count_call(script, SCRIPT_OPEN);
+    if (!error && transport->kind == NET_RAW)
+        error = -EPROTONOSUPPORT;
     if (!error)
         list_push_back(&script->endpoints, &udp->link);
     unlock(script);

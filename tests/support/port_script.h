@@ -4,7 +4,8 @@
  * engine (struct net_port) with a wire, faults and a clock of its own.
  *
  * 1. script_create(), then net_engine_start() with `.port = script_port(script)`. Endpoints of this
- *    engine reach each other; addresses are 127.0.0.1 and ::1 unless bound otherwise.
+ *    engine reach each other; addresses are 127.0.0.1 and ::1 unless bound otherwise. The wire
+ *    carries UDP: there are no raw endpoints, and those of TCP have options only.
  * 2. What is sent lies on the wire until it is delivered. script_automatic(script, true), the state
  *    at the start, delivers at once; with false the test looks at the wire and calls
  *    script_deliver(), script_drop(), script_duplicate(), script_swap() or script_take().

@@ -9,6 +9,8 @@
 #include "nt.h"
 #include "port_script.h"
 
+#include <mswsockdef.h>
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -209,13 +211,9 @@ static void SOCK_07_categories_of_a_transport(void **state)
 static void test_absent_categories(void **state)
 {
     static const struct wanted rows[] = {
-        { AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_BASIC_SOCKET },
         { AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET },
         { AF_INET6, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_CONNECTION_SOCKET },
         { AF_INET6, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_STREAM_SOCKET },
-        { AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_LISTEN_SOCKET },
-        { AF_INET, SOCK_RAW, 89, WSK_FLAG_BASIC_SOCKET },
-        { AF_INET, SOCK_RAW, 89, WSK_FLAG_DATAGRAM_SOCKET },
     };
 
     (void)state;
@@ -275,6 +273,119 @@ static void SOCK_14_basic_table(void **state)
     call_free(&call);
     close_basic(socket);
     close_basic(other);
+}
+
+static NTSTATUS set_ulong(PWSK_SOCKET socket, ULONG level, ULONG name, ULONG value)
+{
+    const WSK_PROVIDER_BASIC_DISPATCH *d = socket->Dispatch;
+
+    return d->WskControlSocket(socket, WskSetOption, name, level, sizeof(value), &value, 0, NULL,
+                               NULL, NULL);
+}
+
+static NTSTATUS get_ulong(PWSK_SOCKET socket, ULONG level, ULONG name, ULONG *value)
+{
+    const WSK_PROVIDER_BASIC_DISPATCH *d = socket->Dispatch;
+
+    return d->WskControlSocket(socket, WskGetOption, name, level, 0, NULL, sizeof(*value), value,
+                               NULL, NULL);
+}
+
+/* What every transport has, and what only some have; all of it without a bind. */
+static void SOCK_14_options_of_every_transport(void **state)
+{
+    static const struct {
+        USHORT type;
+        ULONG protocol;
+    } transports[] = { { SOCK_STREAM, IPPROTO_TCP }, { SOCK_DGRAM, IPPROTO_UDP } };
+    static const struct {
+        ULONG level, name, value;
+        int family; /* 0: any */
+        USHORT type;
+    } options[] = {
+        { SOL_SOCKET, SO_RCVBUF, 30000, 0, 0 },
+        { SOL_SOCKET, SO_SNDBUF, 20000, 0, 0 },
+        { IPPROTO_IP, IP_TTL, 33, AF_INET, 0 },
+        { IPPROTO_IP, IP_TOS, 0x20, AF_INET, 0 },
+        { IPPROTO_IPV6, IPV6_UNICAST_HOPS, 33, AF_INET6, 0 },
+        { IPPROTO_IPV6, IPV6_TCLASS, 0x20, AF_INET6, 0 },
+        { IPPROTO_IPV6, IPV6_V6ONLY, 0, AF_INET6, 0 },
+        { SOL_SOCKET, SO_BROADCAST, 1, 0, 0 },
+        { IPPROTO_UDP, UDP_SEND_MSG_SIZE, 1000, 0, SOCK_DGRAM },
+        { SOL_SOCKET, SO_KEEPALIVE, 1, 0, SOCK_STREAM },
+        { IPPROTO_TCP, TCP_NODELAY, 1, 0, SOCK_STREAM },
+        { IPPROTO_TCP, TCP_KEEPIDLE, 60, 0, SOCK_STREAM },
+        { IPPROTO_TCP, TCP_KEEPINTVL, 5, 0, SOCK_STREAM },
+        { IPPROTO_TCP, TCP_KEEPCNT, 3, 0, SOCK_STREAM },
+    };
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct wanted wanted = { i & 1 ? AF_INET6 : AF_INET, transports[i >> 1].type,
+                                 transports[i >> 1].protocol, WSK_FLAG_BASIC_SOCKET };
+        PWSK_SOCKET socket;
+        ULONG value = 0;
+
+        assert_int_equal(create_and_wait(&wanted, &socket), STATUS_SUCCESS);
+        assert_int_equal(get_ulong(socket, SOL_SOCKET, SO_TYPE, &value), STATUS_SUCCESS);
+        assert_int_equal(value, wanted.type);
+        for (size_t o = 0; o < RTL_NUMBER_OF(options); o++) {
+            bool fits = (!options[o].family || options[o].family == wanted.family) &&
+                        (!options[o].type || options[o].type == wanted.type);
+            NTSTATUS expected = fits ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+
+            assert_int_equal(set_ulong(socket, options[o].level, options[o].name,
+                                       options[o].value),
+                             expected);
+            assert_int_equal(get_ulong(socket, options[o].level, options[o].name, &value),
+                             expected);
+            if (expected == STATUS_SUCCESS)
+                assert_int_equal(value, options[o].value);
+        }
+        close_basic(socket);
+    }
+}
+
+static NTSTATUS bind_listening(PWSK_SOCKET socket, const WSK_PROVIDER_LISTEN_DISPATCH *d,
+                               struct call *call)
+{
+    SOCKADDR_INET address = loopback(AF_INET, 0);
+    NTSTATUS status = d->WskBind(socket, (PSOCKADDR)&address, 0, IRP(call));
+
+    assert_int_equal(status, STATUS_PENDING);
+    return call_wait(call, status);
+}
+
+static void SOCK_08_a_datagram_socket_that_listens(void **state)
+{
+    static const struct wanted listening = { AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+                                             WSK_FLAG_LISTEN_SOCKET };
+    const WSK_PROVIDER_LISTEN_DISPATCH *d;
+    SOCKADDR_INET address;
+    WSK_INSPECT_ID id = { 0, 0 };
+    PWSK_SOCKET socket;
+    struct call call;
+    ULONG type = 0;
+
+    (void)state;
+    assert_int_equal(create_and_wait(&listening, &socket), STATUS_SUCCESS);
+    d = socket->Dispatch;
+    call_init(&call);
+    for (int again = 0; again < 2; again++)
+        assert_int_equal(bind_listening(socket, d, &call), STATUS_NOT_IMPLEMENTED);
+    assert_int_equal(d->WskBind(socket, (PSOCKADDR)&address, 0, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(CALL(&call, d->WskAccept(socket, 0, NULL, NULL, NULL, NULL, IRP(&call))),
+                     STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(CALL(&call, d->WskInspectComplete(socket, &id, WskInspectReject, IRP(&call))),
+                     STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(CALL(&call, d->WskGetLocalAddress(socket, (PSOCKADDR)&address, IRP(&call))),
+                     STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(d->WskAccept(socket, 0, NULL, NULL, NULL, NULL, NULL),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(get_ulong(socket, SOL_SOCKET, SO_TYPE, &type), STATUS_SUCCESS);
+    assert_int_equal(type, SOCK_DGRAM);
+    call_free(&call);
+    close_basic(socket);
 }
 
 /* Both ways to write the close. */
@@ -864,6 +975,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_absent_categories, setup, teardown),
         cmocka_unit_test_setup_teardown(SOCK_05_datagram_table, setup, teardown),
         cmocka_unit_test_setup_teardown(SOCK_14_basic_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(SOCK_14_options_of_every_transport, setup, teardown),
+        cmocka_unit_test_setup_teardown(SOCK_08_a_datagram_socket_that_listens, setup, teardown),
         cmocka_unit_test_setup_teardown(SOCK_05_both_spellings_work, setup, teardown),
         cmocka_unit_test_setup_teardown(SOCK_11_the_table_is_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(SOCK_11_no_callback, setup, teardown),
