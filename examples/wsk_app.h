@@ -57,10 +57,11 @@ WskAppCloseSocket(PWSK_SOCKET Socket)
     WskRequestWait(&Request, Dispatch->WskCloseSocket(Socket, Request.Irp));
 }
 
-/* Creates a datagram socket of the address's family and binds it there. */
+/* Creates a datagram socket of a transport, in the address's family, and binds it there. */
 static __inline NTSTATUS
-WskAppOpenSocket(PWSK_APP App, PSOCKADDR LocalAddress, PVOID SocketContext,
-                 const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks, PWSK_SOCKET *Socket)
+WskAppOpenTransport(PWSK_APP App, USHORT SocketType, ULONG Protocol, PSOCKADDR LocalAddress,
+                    PVOID SocketContext, const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks,
+                    PWSK_SOCKET *Socket)
 {
     PWSK_PROVIDER_DATAGRAM_DISPATCH Dispatch;
     WSK_REQUEST Request;
@@ -73,8 +74,8 @@ WskAppOpenSocket(PWSK_APP App, PSOCKADDR LocalAddress, PVOID SocketContext,
     }
     Status = WskRequestWaitInformation(
         &Request,
-        App->Provider.Dispatch->WskSocket(App->Provider.Client, LocalAddress->sa_family, SOCK_DGRAM,
-                                          IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET, SocketContext,
+        App->Provider.Dispatch->WskSocket(App->Provider.Client, LocalAddress->sa_family, SocketType,
+                                          Protocol, WSK_FLAG_DATAGRAM_SOCKET, SocketContext,
                                           Callbacks, NULL, NULL, NULL, Request.Irp),
         &Information);
     if (NT_SUCCESS(Status)) {
@@ -87,6 +88,14 @@ WskAppOpenSocket(PWSK_APP App, PSOCKADDR LocalAddress, PVOID SocketContext,
     }
     WskRequestFree(&Request);
     return Status;
+}
+
+static __inline NTSTATUS
+WskAppOpenSocket(PWSK_APP App, PSOCKADDR LocalAddress, PVOID SocketContext,
+                 const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks, PWSK_SOCKET *Socket)
+{
+    return WskAppOpenTransport(App, SOCK_DGRAM, IPPROTO_UDP, LocalAddress, SocketContext, Callbacks,
+                               Socket);
 }
 
 /* The wildcard address of a family, with a port in host byte order. */

@@ -165,6 +165,16 @@ case_plain_object() {
     says "$out" 'good_talk: unloaded'
 }
 
+# Raw sockets need a right on Linux; a driver sees the status of Windows where it is missing.
+case_ping_denied() {
+    local status=0 without=()
+    if [ "$(id -u)" -eq 0 ]; then without=(setpriv --bounding-set -net_raw); fi
+    "${without[@]}" "$WSKRUN" --once "$SOURCE/examples/ping.c" >"$out" 2>"$err" || status=$?
+    check_end 6 "$status"
+    says "$out" 'ping: no raw socket: status c0000022'
+    says "$err" 'STATUS_ACCESS_DENIED'
+}
+
 case_help() {
     run 0 --help
     says "$out" 'DRIVER'
