@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 _Atomic(const struct hooks *) base_hooks;
+_Thread_local const void *hook_caller;
 
 void hook_finding(const char *rule, const char *text, const void *place)
 {

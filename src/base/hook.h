@@ -12,10 +12,54 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum hook_allocation { HOOK_POOL, HOOK_IRP, HOOK_MDL, HOOK_REQUEST, HOOK_SOCKET };
 
+/* The tables of functions that the provider hands to a driver. */
+enum hook_table_kind {
+    HOOK_TABLE_CLIENT,      /* with a captured NPI */
+    HOOK_TABLE_BASIC,       /* and with a socket of each category */
+    HOOK_TABLE_LISTEN,
+    HOOK_TABLE_DATAGRAM,
+    HOOK_TABLE_CONNECTION,
+    HOOK_TABLE_STREAM,
+    HOOK_TABLE_COUNT
+};
+
+/*
+ * What somebody between a driver and the provider needs of the provider. Who holds a socket keeps its close
+ * from completing, who holds a client its deregistration from returning. IRQL <= DISPATCH_LEVEL.
+ */
+struct hook_provider {
+    bool (*hold_socket)(void *socket); /* false: it is not open */
+    void (*leave_socket)(void *socket);
+    bool (*hold_client)(void *client); /* false: it is none */
+    void (*leave_client)(void *client);
+    void *(*client_of)(void *socket);  /* the socket is held */
+};
+
+/* A call of an event callback. What the pointers mean depends on the event; see wsk/callback.c. */
+struct hook_event {
+    const char *name;       /* "WskReceiveFromEvent" */
+    void *socket;
+    void *context;          /* what the driver gave with the socket */
+    const void *routine;
+    unsigned flags;
+    void *indication;       /* a list, or NULL for a socket that is dead */
+    int32_t status;         /* what the routine returned */
+    void *notes[2];         /* the hook's own, from begin to end */
+};
+
 struct hooks {
+    /* The table that a driver gets instead of `table`, the provider's own. */
+    const void *(*table)(enum hook_table_kind kind, const void *table,
+                         const struct hook_provider *provider);
+
+    /* Around an event callback, at its IRQL. False: it is not called, and `status` stands for its answer. */
+    bool (*event_begin)(struct hook_event *event);
+    void (*event_end)(struct hook_event *event);
+
     /* Whether this allocation shall fail although there is memory. `place` is the caller's address. */
     bool (*fail_allocation)(enum hook_allocation kind, size_t size, const void *place);
 
@@ -38,6 +82,40 @@ static inline bool hook_fail_allocation(enum hook_allocation kind, size_t size, 
     const struct hooks *hooks = hook_table();
 
     return hooks && hooks->fail_allocation && hooks->fail_allocation(kind, size, place);
+}
+
+static inline const void *hook_choose_table(enum hook_table_kind kind, const void *table,
+                                            const struct hook_provider *provider)
+{
+    const struct hooks *hooks = hook_table();
+
+    return hooks && hooks->table ? hooks->table(kind, table, provider) : table;
+}
+
+static inline bool hook_event_begin(struct hook_event *event)
+{
+    const struct hooks *hooks = hook_table();
+
+    return !(hooks && hooks->event_begin) || hooks->event_begin(event);
+}
+
+static inline void hook_event_end(struct hook_event *event)
+{
+    const struct hooks *hooks = hook_table();
+
+    if (hooks && hooks->event_end)
+        hooks->event_end(event);
+}
+
+/*
+ * Where the driver's call came from. Who stands in between calls the provider himself, and notes here the
+ * address that he was called from.
+ */
+extern _Thread_local const void *hook_caller;
+
+static inline const void *hook_place(const void *caller)
+{
+    return hook_caller ? hook_caller : caller;
 }
 
 /* Prints the finding itself when nobody listens: a broken rule is never silent. */

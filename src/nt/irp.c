@@ -189,6 +189,13 @@ void nt_irp_accept(PIRP irp)
     take_location(irp, NT_CALLER());
 }
 
+void nt_irp_pend_again(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context)
+{
+    IoSetCompletionRoutine(irp, routine, context, TRUE, TRUE, TRUE);
+    take_location(irp, NT_CALLER());
+    IoMarkIrpPending(irp);
+}
+
 static NTSTATUS call_driver(PDEVICE_OBJECT device, PIRP irp, const void *place)
 {
     PIO_STACK_LOCATION location;

@@ -73,6 +73,13 @@ void nt_require_irql(KIRQL highest, const char *function, const void *place);
  */
 void nt_irp_accept(PIRP irp);
 
+/*
+ * From within the completion routine that runs for the IRP, before it keeps the IRP: makes it pending again at
+ * the location that the completion has just left, so that the next IoCompleteRequest calls `routine` for it.
+ * IRQL <= DISPATCH_LEVEL.
+ */
+void nt_irp_pend_again(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context);
+
 /* --- Drivers --------------------------------------------------------------------------------- */
 
 struct nt_driver;

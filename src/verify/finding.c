@@ -3,6 +3,7 @@
 #include "verify.h"
 
 #include "base.h"
+#include "calls.h"
 #include "leak.h"
 
 #include <stdarg.h>
@@ -197,17 +198,20 @@ static void on_bug_check(unsigned stop_code)
 
 void vf_start(const struct vf_config *config)
 {
-    static const struct hooks table = { .finding = vf_finding, .bug_check = on_bug_check };
+    static struct hooks table;
 
     base_lock_acquire(&lock);
     forget_findings();
     settings = *config;
     base_lock_release(&lock);
     vf_leak_begin(config);
+    table = (struct hooks){ .finding = vf_finding, .bug_check = on_bug_check };
+    vf_calls_start(&table);
     atomic_store_explicit(&base_hooks, &table, memory_order_release);
 }
 
 void vf_stop(void)
 {
+    vf_calls_stop();
     atomic_store_explicit(&base_hooks, NULL, memory_order_release);
 }

@@ -10,13 +10,18 @@ NTSTATUS wsk_call_receive_from_event(struct wsk_socket *socket, ULONG flags,
                                      PWSK_DATAGRAM_INDICATION list)
 {
     const WSK_CLIENT_DATAGRAM_DISPATCH *callbacks = socket->callbacks;
-    NTSTATUS status;
+    struct hook_event event = {
+        .name = "WskReceiveFromEvent", .socket = &socket->public, .context = socket->context,
+        .routine = (const void *)(uintptr_t)callbacks->WskReceiveFromEvent, .indication = list,
+    };
 
     flags |= WSK_FLAG_AT_DISPATCH_LEVEL;
     if (atomic_load_explicit(&socket->retained, memory_order_relaxed) > RELEASE_ASAP_THRESHOLD)
         flags |= WSK_FLAG_RELEASE_ASAP;
     trace_count(trace_event_called);
-    status = callbacks->WskReceiveFromEvent(socket->context, flags, list);
+    event.flags = flags;
+    if (hook_event_begin(&event))
+        event.status = callbacks->WskReceiveFromEvent(socket->context, flags, list);
     if (KeGetCurrentIrql() != DISPATCH_LEVEL) {
         nt_bug_check(&(struct nt_bug){
             .code = IRQL_UNEXPECTED_VALUE,
@@ -25,5 +30,6 @@ NTSTATUS wsk_call_receive_from_event(struct wsk_socket *socket, ULONG flags,
             .parameters = { KeGetCurrentIrql(), DISPATCH_LEVEL, (ULONG_PTR)callbacks, 0 },
         });
     }
-    return status;
+    hook_event_end(&event);
+    return event.status;
 }

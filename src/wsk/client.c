@@ -205,7 +205,7 @@ static NTSTATUS WSKAPI wsk_control_client(PWSK_CLIENT handle, ULONG code, SIZE_T
     struct wsk_client *client;
     NTSTATUS status;
 
-    nt_require_irql(DISPATCH_LEVEL, "WskControlClient", NT_CALLER());
+    nt_require_irql(DISPATCH_LEVEL, "WskControlClient", hook_place(NT_CALLER()));
     client = wsk_client_enter(handle);
     if (irp)
         nt_irp_accept(irp);

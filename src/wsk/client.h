@@ -37,6 +37,9 @@ struct wsk_client {
 
 extern const WSK_PROVIDER_DISPATCH wsk_provider_dispatch;
 
+/* For whoever stands between drivers and the provider (for_hooks.c). */
+extern const struct hook_provider wsk_for_hooks;
+
 /* NULL for a handle that is no client. Otherwise paired with wsk_client_leave(). */
 struct wsk_client *wsk_client_enter(PWSK_CLIENT handle);
 void wsk_client_leave(struct wsk_client *client);

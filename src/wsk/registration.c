@@ -155,7 +155,7 @@ static NTSTATUS capture(struct wsk_client *client, ULONG timeout_ms, PWSK_PROVID
     }
     count_capture(client, place);
     npi->Client = client;
-    npi->Dispatch = &wsk_provider_dispatch;
+    npi->Dispatch = hook_choose_table(HOOK_TABLE_CLIENT, &wsk_provider_dispatch, &wsk_for_hooks);
     return STATUS_SUCCESS;
 }
 

@@ -44,7 +44,7 @@ struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, co
 {
     struct wsk_socket *socket = (struct wsk_socket *)handle;
 
-    nt_require_irql(DISPATCH_LEVEL, function, place);
+    nt_require_irql(DISPATCH_LEVEL, function, hook_place(place));
     if (!socket)
         not_open(handle, "A WSK function was called with a NULL socket.");
     if (socket->magic == SOCKET_GONE)
@@ -59,6 +59,21 @@ struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, co
 void wsk_socket_hold(struct wsk_socket *socket)
 {
     atomic_fetch_add_explicit(&socket->gate, 1, memory_order_relaxed);
+}
+
+bool wsk_socket_try_hold(PWSK_SOCKET handle)
+{
+    struct wsk_socket *socket = (struct wsk_socket *)handle;
+    uint32_t gate;
+
+    if (!socket || !slab_owns(&sockets, socket) || socket->magic != SOCKET_LIVE)
+        return false;
+    gate = atomic_load(&socket->gate);
+    while (!(gate & WSK_GATE_SHUT)) {
+        if (atomic_compare_exchange_weak(&socket->gate, &gate, gate + 1))
+            return true;
+    }
+    return false;
 }
 
 void wsk_socket_leave(struct wsk_socket *socket)
@@ -119,16 +134,24 @@ struct creation {
     const void *place;
 };
 
-static void fill_socket(struct wsk_socket *socket, const struct creation *creation)
+static const VOID *choose_table(enum wsk_category category)
 {
-    static const VOID *const tables[] = {
-        [WSK_CATEGORY_BASIC] = &wsk_basic_dispatch,
-        [WSK_CATEGORY_DATAGRAM] = &wsk_datagram_dispatch,
-        [WSK_CATEGORY_LISTEN] = &wsk_listen_dispatch,
+    static const struct {
+        enum hook_table_kind kind;
+        const VOID *table;
+    } tables[] = {
+        [WSK_CATEGORY_BASIC] = { HOOK_TABLE_BASIC, &wsk_basic_dispatch },
+        [WSK_CATEGORY_DATAGRAM] = { HOOK_TABLE_DATAGRAM, &wsk_datagram_dispatch },
+        [WSK_CATEGORY_LISTEN] = { HOOK_TABLE_LISTEN, &wsk_listen_dispatch },
     };
 
+    return hook_choose_table(tables[category].kind, tables[category].table, &wsk_for_hooks);
+}
+
+static void fill_socket(struct wsk_socket *socket, const struct creation *creation)
+{
     memset(socket, 0, sizeof(*socket));
-    socket->public.Dispatch = tables[creation->category];
+    socket->public.Dispatch = choose_table(creation->category);
     socket->category = creation->category;
     socket->family = creation->transport.family;
     socket->type = creation->type;
@@ -231,14 +254,15 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
                                   PEPROCESS process, PETHREAD thread,
                                   PSECURITY_DESCRIPTOR descriptor, PIRP irp)
 {
-    struct creation creation = { .context = context, .callbacks = dispatch, .place = NT_CALLER() };
+    struct creation creation = { .context = context, .callbacks = dispatch,
+                                 .place = hook_place(NT_CALLER()) };
     struct wsk_socket *socket = NULL;
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(process);
     UNREFERENCED_PARAMETER(thread);
     UNREFERENCED_PARAMETER(descriptor);
-    nt_require_irql(DISPATCH_LEVEL, "WskSocket", NT_CALLER());
+    nt_require_irql(DISPATCH_LEVEL, "WskSocket", creation.place);
     if (!irp)
         return STATUS_INVALID_PARAMETER;
     creation.client = wsk_client_enter(handle);
@@ -294,7 +318,7 @@ NTSTATUS WSKAPI wsk_close_socket(PWSK_SOCKET handle, PIRP irp)
     retained = atomic_load(&socket->retained);
     if (retained)
         hook_finding("WSK-V14", "WskCloseSocket was called while datagram indications are retained",
-                     NT_CALLER());
+                     hook_place(NT_CALLER()));
     socket->close_irp = irp;
     socket->close_task.run = cancel_everything;
     net_udp_post(socket->udp, &socket->close_task);

@@ -98,6 +98,9 @@ void wsk_socket_leave(struct wsk_socket *socket);
 /* For what outlives the call: a request. */
 void wsk_socket_hold(struct wsk_socket *socket);
 
+/* The same for a handle of unknown worth. False: it is no open socket. */
+bool wsk_socket_try_hold(PWSK_SOCKET handle);
+
 /* STATUS_SUCCESS, or why a call that needs a living, bound datagram socket cannot go on. */
 NTSTATUS wsk_socket_require_bound(struct wsk_socket *socket);
 

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * functions.h - the one list of WSK functions and their parameters. The tables that a driver gets, the
+ * lines of the trace and the names of injections come from it.
+ *
+ * VF_<function>(P, S) is the parameter list: P(type, name, kind) for each, S() between two. A kind says
+ * how a value is shown.
+ */
+#ifndef OPENWSK_VERIFY_FUNCTIONS_H
+#define OPENWSK_VERIFY_FUNCTIONS_H
+
+#include <wsk.h>
+
+#include <stdint.h>
+
+#define VF_PARAMETERS_MAX 12
+
+enum vf_parameter_kind {
+    VF_POINTER,
+    VF_CLIENT,
+    VF_SOCKET,
+    VF_IRP,
+    VF_NUMBER,        /* decimal */
+    VF_FLAGS,         /* hexadecimal */
+    VF_FAMILY,
+    VF_TYPE,
+    VF_PROTOCOL,
+    VF_REQUEST_TYPE,
+    VF_CONTROL_CODE,
+    VF_CLIENT_CODE,
+    VF_LEVEL,
+    VF_ADDRESS,       /* in */
+    VF_ADDRESS_OUT,
+    VF_BUFFER,        /* PWSK_BUF */
+    VF_BUFFER_LIST,
+    VF_CONTROL_DATA,
+    VF_INDICATIONS,   /* PWSK_DATAGRAM_INDICATION */
+    VF_STRING,        /* PUNICODE_STRING */
+};
+
+/* --- Client-level functions ----------------------------------------------------------------- */
+
+#define VF_WskSocket(P, S) \
+    P(PWSK_CLIENT, Client, VF_CLIENT) S() P(ADDRESS_FAMILY, AddressFamily, VF_FAMILY) S() \
+    P(USHORT, SocketType, VF_TYPE) S() P(ULONG, Protocol, VF_PROTOCOL) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PVOID, SocketContext, VF_POINTER) S() \
+    P(const VOID *, Dispatch, VF_POINTER) S() P(PEPROCESS, OwningProcess, VF_POINTER) S() \
+    P(PETHREAD, OwningThread, VF_POINTER) S() \
+    P(PSECURITY_DESCRIPTOR, SecurityDescriptor, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskSocketConnect(P, S) \
+    P(PWSK_CLIENT, Client, VF_CLIENT) S() P(USHORT, SocketType, VF_TYPE) S() \
+    P(ULONG, Protocol, VF_PROTOCOL) S() P(PSOCKADDR, LocalAddress, VF_ADDRESS) S() \
+    P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() P(ULONG, Flags, VF_FLAGS) S() \
+    P(PVOID, SocketContext, VF_POINTER) S() \
+    P(const WSK_CLIENT_CONNECTION_DISPATCH *, Dispatch, VF_POINTER) S() \
+    P(PEPROCESS, OwningProcess, VF_POINTER) S() P(PETHREAD, OwningThread, VF_POINTER) S() \
+    P(PSECURITY_DESCRIPTOR, SecurityDescriptor, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskControlClient(P, S) \
+    P(PWSK_CLIENT, Client, VF_CLIENT) S() P(ULONG, ControlCode, VF_CLIENT_CODE) S() \
+    P(SIZE_T, InputSize, VF_NUMBER) S() P(PVOID, InputBuffer, VF_POINTER) S() \
+    P(SIZE_T, OutputSize, VF_NUMBER) S() P(PVOID, OutputBuffer, VF_POINTER) S() \
+    P(SIZE_T *, OutputSizeReturned, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskGetAddressInfo(P, S) \
+    P(PWSK_CLIENT, Client, VF_CLIENT) S() P(PUNICODE_STRING, NodeName, VF_STRING) S() \
+    P(PUNICODE_STRING, ServiceName, VF_STRING) S() P(ULONG, NameSpace, VF_NUMBER) S() \
+    P(GUID *, Provider, VF_POINTER) S() P(PADDRINFOEXW, Hints, VF_POINTER) S() \
+    P(PADDRINFOEXW *, Result, VF_POINTER) S() P(PEPROCESS, OwningProcess, VF_POINTER) S() \
+    P(PETHREAD, OwningThread, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskFreeAddressInfo(P, S) \
+    P(PWSK_CLIENT, Client, VF_CLIENT) S() P(PADDRINFOEXW, AddrInfo, VF_POINTER)
+
+#define VF_WskGetNameInfo(P, S) \
+    P(PWSK_CLIENT, Client, VF_CLIENT) S() P(PSOCKADDR, SockAddr, VF_ADDRESS) S() \
+    P(ULONG, SockAddrLength, VF_NUMBER) S() P(PUNICODE_STRING, NodeName, VF_POINTER) S() \
+    P(PUNICODE_STRING, ServiceName, VF_POINTER) S() P(ULONG, Flags, VF_FLAGS) S() \
+    P(PEPROCESS, OwningProcess, VF_POINTER) S() P(PETHREAD, OwningThread, VF_POINTER) S() \
+    P(PIRP, Irp, VF_IRP)
+
+/* --- Functions of sockets ------------------------------------------------------------------- */
+
+#define VF_WskControlSocket(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() \
+    P(WSK_CONTROL_SOCKET_TYPE, RequestType, VF_REQUEST_TYPE) S() \
+    P(ULONG, ControlCode, VF_CONTROL_CODE) S() P(ULONG, Level, VF_LEVEL) S() \
+    P(SIZE_T, InputSize, VF_NUMBER) S() P(PVOID, InputBuffer, VF_POINTER) S() \
+    P(SIZE_T, OutputSize, VF_NUMBER) S() P(PVOID, OutputBuffer, VF_POINTER) S() \
+    P(SIZE_T *, OutputSizeReturned, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskCloseSocket(P, S) P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskBind(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PSOCKADDR, LocalAddress, VF_ADDRESS) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskGetLocalAddress(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PSOCKADDR, LocalAddress, VF_ADDRESS_OUT) S() \
+    P(PIRP, Irp, VF_IRP)
+
+#define VF_WskGetRemoteAddress(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS_OUT) S() \
+    P(PIRP, Irp, VF_IRP)
+
+#define VF_WskSendTo(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
+    P(ULONG, ControlInfoLength, VF_NUMBER) S() P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() \
+    P(PIRP, Irp, VF_IRP)
+
+#define VF_WskReceiveFrom(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS_OUT) S() \
+    P(PULONG, ControlLength, VF_POINTER) S() P(PCMSGHDR, ControlInfo, VF_POINTER) S() \
+    P(PULONG, ControlFlags, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskReleaseDatagrams(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() \
+    P(PWSK_DATAGRAM_INDICATION, DatagramIndication, VF_INDICATIONS)
+
+#define VF_WskSendMessages(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF_LIST, BufferList, VF_BUFFER_LIST) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
+    P(ULONG, ControlInfoLength, VF_NUMBER) S() P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() \
+    P(PIRP, Irp, VF_IRP)
+
+#define VF_WskAccept(P, S) \
+    P(PWSK_SOCKET, ListenSocket, VF_SOCKET) S() P(ULONG, Flags, VF_FLAGS) S() \
+    P(PVOID, AcceptSocketContext, VF_POINTER) S() \
+    P(const WSK_CLIENT_CONNECTION_DISPATCH *, AcceptSocketDispatch, VF_POINTER) S() \
+    P(PSOCKADDR, LocalAddress, VF_ADDRESS_OUT) S() \
+    P(PSOCKADDR, RemoteAddress, VF_ADDRESS_OUT) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskInspectComplete(P, S) \
+    P(PWSK_SOCKET, ListenSocket, VF_SOCKET) S() P(PWSK_INSPECT_ID, InspectID, VF_POINTER) S() \
+    P(WSK_INSPECT_ACTION, Action, VF_NUMBER) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskConnect(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskSend(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskReceive(P, S) VF_WskSend(P, S)
+#define VF_WskDisconnect(P, S) VF_WskSend(P, S)
+
+#define VF_WskReleaseData(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_DATA_INDICATION, DataIndication, VF_POINTER)
+
+#define VF_WskConnectEx(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
+    P(PWSK_BUF, Buffer, VF_BUFFER) S() P(ULONG, Flags, VF_FLAGS) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskSendEx(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(ULONG, ControlInfoLength, VF_NUMBER) S() \
+    P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() P(PIRP, Irp, VF_IRP)
+
+#define VF_WskReceiveEx(P, S) \
+    P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PULONG, ControlInfoLength, VF_POINTER) S() \
+    P(PCMSGHDR, ControlInfo, VF_POINTER) S() P(PULONG, ControlFlags, VF_POINTER) S() \
+    P(PIRP, Irp, VF_IRP)
+
+#define VF_WskListen(P, S) P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PIRP, Irp, VF_IRP)
+
+/* --- The functions -------------------------------------------------------------------------- */
+
+/* function, the name that the driver calls */
+#define VF_FUNCTIONS(X) \
+    X(WskSocket, "WskSocket") X(WskSocketConnect, "WskSocketConnect") \
+    X(WskControlClient, "WskControlClient") X(WskGetAddressInfo, "WskGetAddressInfo") \
+    X(WskFreeAddressInfo, "WskFreeAddressInfo") X(WskGetNameInfo, "WskGetNameInfo") \
+    X(WskControlSocket, "WskControlSocket") X(WskCloseSocket, "WskCloseSocket") \
+    X(WskBind, "WskBind") X(WskGetLocalAddress, "WskGetLocalAddress") \
+    X(WskGetRemoteAddress, "WskGetRemoteAddress") X(WskSendTo, "WskSendTo") \
+    X(WskReceiveFrom, "WskReceiveFrom") X(WskReleaseDatagrams, "WskRelease") \
+    X(WskSendMessages, "WskSendMessages") X(WskAccept, "WskAccept") \
+    X(WskInspectComplete, "WskInspectComplete") X(WskConnect, "WskConnect") \
+    X(WskSend, "WskSend") X(WskReceive, "WskReceive") X(WskDisconnect, "WskDisconnect") \
+    X(WskReleaseData, "WskRelease") X(WskConnectEx, "WskConnectEx") X(WskSendEx, "WskSendEx") \
+    X(WskReceiveEx, "WskReceiveEx") X(WskListen, "WskListen")
+
+enum vf_function_id {
+#define X(function, name) VF_ID_##function,
+    VF_FUNCTIONS(X)
+#undef X
+    VF_FUNCTION_COUNT
+};
+
+struct vf_parameter {
+    const char *name;
+    enum vf_parameter_kind kind;
+};
+
+struct vf_function {
+    enum vf_function_id id;
+    const char *name;
+    size_t parameter_count;
+    struct vf_parameter parameters[VF_PARAMETERS_MAX];
+};
+
+/* By enum vf_function_id. */
+extern const struct vf_function vf_functions[VF_FUNCTION_COUNT];
+
+#endif
