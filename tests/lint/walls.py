@@ -15,13 +15,14 @@ STOREYS = {
     "base": ((), ()),
     "nt": (("base",), ()),
     "net": (("base",), ()),
-    "wsk": (("base",), ("nt.h", "net.h")),
+    "wsk": (("base",), ("nt.h", "net.h", "route.h")),
+    "netio": (("base",), ("nt.h", "net.h", "route.h")),
     "verify": (("base",), ("nt.h",)),
-    "host": (("base",), ("nt.h", "provider.h", "verify.h")),
+    "host": (("base",), ("nt.h", "provider.h", "netio.h", "verify.h")),
     "cli": ((), ("build_config.h",)),
 }
 # These speak Windows, or must not depend on what they run on; base and net speak Linux.
-WINDOWS_STOREYS = ("nt", "wsk", "verify")
+WINDOWS_STOREYS = ("nt", "wsk", "netio", "verify")
 LINUX_STOREYS = ("base", "net")
 
 # The files behind which the operating system lies.
