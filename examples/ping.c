@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ping.c - a driver that asks a host whether it is there: ICMP and ICMPv6 echo through a raw socket.
+ * ping.c - a driver that asks a host whether it is there, by ICMP echo through a raw socket.
  *
  * Settings: remote (default 127.0.0.1), count (default 4), timeout (milliseconds, default 1000).
  * DriverEntry succeeds when an answer came, and fails with STATUS_IO_TIMEOUT otherwise.
@@ -93,8 +93,8 @@ Send(PPING P, PWSK_REQUEST Request, PMDL Mdl)
     PWSK_PROVIDER_DATAGRAM_DISPATCH Dispatch = (PWSK_PROVIDER_DATAGRAM_DISPATCH)P->Socket->Dispatch;
     WSK_BUF Buffer = { Mdl, 0, sizeof(P->Request) };
 
-    return WskRequestWait(Request, Dispatch->WskSendTo(P->Socket, &Buffer, 0, (PSOCKADDR)&P->Remote, 0,
-                                                       NULL, Request->Irp));
+    return WskRequestWait(Request, Dispatch->WskSendTo(P->Socket, &Buffer, 0, (PSOCKADDR)&P->Remote,
+                                                       0, NULL, Request->Irp));
 }
 
 /* Receives one packet; after the deadline the request is cancelled. */
@@ -132,7 +132,8 @@ AwaitAnswer(PPING P, PWSK_REQUEST Request, PMDL Mdl, ULONG Timeout)
 }
 
 static NTSTATUS
-PingOnce(PPING P, PWSK_REQUEST Request, PMDL RequestMdl, PMDL PacketMdl, USHORT Sequence, ULONG Timeout)
+PingOnce(PPING P, PWSK_REQUEST Request, PMDL RequestMdl, PMDL PacketMdl, USHORT Sequence,
+         ULONG Timeout)
 {
     LARGE_INTEGER Start, End, Frequency;
     NTSTATUS Status;
@@ -204,7 +205,8 @@ OpenAndPing(PPING P, ULONG Count, ULONG Timeout)
     NTSTATUS Status;
 
     WskAppAnyAddress(P->Remote.si_family, 0, &Local);
-    Status = WskAppOpenTransport(&App, SOCK_RAW, Protocol, (PSOCKADDR)&Local, NULL, NULL, &P->Socket);
+    Status = WskAppOpenTransport(&App, SOCK_RAW, Protocol, (PSOCKADDR)&Local, NULL, NULL,
+                                 &P->Socket);
     if (NT_SUCCESS(Status)) {
         Status = PingAll(P, Count, Timeout);
         WskAppCloseSocket(P->Socket);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * linux_open.c - making a socket of a transport, with what every socket gets before anybody sees it.
- */
+/* linux_open.c - making a socket of a transport, with what each gets before anybody sees it. */
 #define _GNU_SOURCE
 #include "linux_socket.h"
 #include "sys.h"
@@ -101,8 +99,8 @@ int linux_open(const struct net_transport *transport)
     int domain = transport->family == NET_IPV6 ? AF_INET6 : AF_INET;
     int protocol = transport->kind == NET_RAW ? (int)transport->protocol
                                               : kinds[transport->kind].protocol;
-    int fd = (int)net_sys->socket(domain, kinds[transport->kind].type | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                                  protocol);
+    int type = kinds[transport->kind].type | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int fd = (int)net_sys->socket(domain, type, protocol);
     int error;
 
     if (fd < 0)

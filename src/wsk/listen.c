@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listen.c - the listening category, for SOCK_DGRAM. Windows makes such a socket and fails only when it is bound
- * (observed by Wine's test of netio.sys, which passes on Windows). Listening for TCP is absent.
+ * listen.c - the listening category, for SOCK_DGRAM. Windows makes such a socket and fails only
+ * when it is bound, as public tests of the interface observe there. Listening for TCP is absent.
  */
 #include "dgram.h"
 #include "nt.h"
