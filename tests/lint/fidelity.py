@@ -3,14 +3,18 @@
 """fidelity.py LIBRARY [--write]: docs/FIDELITY.md says of each Windows function what it is here.
 
 What is declared comes from the headers, what exists from the library, what is absent from the calls that say so in
-the sources. Only what is partial, and why, is written by hand: PARTIAL below. Without --write the document is compared
-with what it should be."""
+the sources; what the functions of Winsock Kernel do, from the conformance suite, which wskrun beside the library runs
+where its results are older than their sources. Only what is partial elsewhere, and why, is written by hand: PARTIAL
+below. Without --write the document is compared with what it should be."""
 import pathlib
 import re
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+sys.dont_write_bytecode = True
+import run as conformance  # noqa: E402
 KM = ROOT / "include/openwsk/km"
 DOCUMENT = ROOT / "docs/FIDELITY.md"
 
@@ -34,30 +38,43 @@ PARTIAL = {
     "KeSetEvent": "no priority boost; Wait is ignored",
 }
 
-# Functions of dispatch tables and callbacks: they are pointers, so no list can be read from the library.
+# Functions of dispatch tables and callbacks, which are pointers: the points that speak of each, as a pattern.
 TABLES = [
-    ("WSK_PROVIDER_DISPATCH", "WskSocket", "partial", "datagram and basic UDP sockets"),
-    ("WSK_PROVIDER_DISPATCH", "WskSocketConnect", "absent", ""),
-    ("WSK_PROVIDER_DISPATCH", "WskControlClient", "partial",
-     "transport list query, static callbacks, TDI behaviour; list change and cached descriptors are absent"),
-    ("WSK_PROVIDER_DISPATCH", "WskGetAddressInfo", "absent", ""),
-    ("WSK_PROVIDER_DISPATCH", "WskFreeAddressInfo", "absent", ""),
-    ("WSK_PROVIDER_DISPATCH", "WskGetNameInfo", "absent", ""),
-    ("WSK_PROVIDER_BASIC_DISPATCH", "WskControlSocket", "partial", "see the options below"),
-    ("WSK_PROVIDER_BASIC_DISPATCH", "WskCloseSocket", "done", ""),
-    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskBind", "done",
-     "sharing by the documented table; without security descriptors, so CHECK denies"),
-    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskSendTo", "done",
-     "control data: PKTINFO, TOS/TCLASS, ECN, hop limit, UDP_SEND_MSG_SIZE"),
-    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskReceiveFrom", "done", ""),
-    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskRelease", "done", ""),
-    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskGetLocalAddress", "done", ""),
-    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskSendMessages", "done", ""),
-    ("WSK_CLIENT_DATAGRAM_DISPATCH", "WskReceiveFromEvent", "done", ""),
-    ("WSK_PROVIDER_LISTEN_DISPATCH", "all", "absent", "declared; sockets of the category are not made"),
-    ("WSK_PROVIDER_CONNECTION_DISPATCH", "all", "absent", "declared; sockets of the category are not made"),
-    ("WSK_PROVIDER_STREAM_DISPATCH", "all", "absent", "declared; sockets of the category are not made"),
+    ("WSK_PROVIDER_DISPATCH", "WskSocket", r"SOCK-(?!19|20)"),
+    ("WSK_PROVIDER_DISPATCH", "WskSocketConnect", r"SOCK-(19|20)"),
+    ("WSK_PROVIDER_DISPATCH", "WskControlClient", r"CLI-"),
+    ("WSK_PROVIDER_DISPATCH", "WskGetAddressInfo", r"NAME-(0[1-9]|1[015])"),
+    ("WSK_PROVIDER_DISPATCH", "WskFreeAddressInfo", r"NAME-12"),
+    ("WSK_PROVIDER_DISPATCH", "WskGetNameInfo", r"NAME-1[34]"),
+    ("WSK_PROVIDER_BASIC_DISPATCH", "WskControlSocket", r"CTL-|EVT-|DGRAM-(FIX|MC)-|SEC-0[126]|EXT-"),
+    ("WSK_PROVIDER_BASIC_DISPATCH", "WskCloseSocket", r"CLOSE-"),
+    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskBind", r"BIND-(0|1[0-2678])|SEC-0[345]"),
+    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskSendTo",
+     r"DGRAM-(SEND-|CMSG-(0|1[01])|SEG-0[1-5])|BUF-(0|1[01])"),
+    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskReceiveFrom", r"DGRAM-(RECV-|CMSG-(1[2-9]|2)|SEG-13)"),
+    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskRelease", r"DGRAM-REL-"),
+    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskGetLocalAddress", r"BIND-1[345]"),
+    ("WSK_PROVIDER_DATAGRAM_DISPATCH", "WskSendMessages", r"DGRAM-MSGS-|BUF-11"),
+    ("WSK_CLIENT_DATAGRAM_DISPATCH", "WskReceiveFromEvent",
+     r"DGRAM-(EVT-|CMSG-(1[2-9]|2)|SEG-(0[7-9]|1[0-2]))|BUF-1[234]"),
+    ("WSK_PROVIDER_LISTEN_DISPATCH", "all", r"LISTEN-|INSPECT-"),
+    ("WSK_PROVIDER_CONNECTION_DISPATCH", "all", r"CONN-"),
+    ("WSK_PROVIDER_STREAM_DISPATCH", "all", r"STREAM-"),
 ]
+
+# The same for functions that the headers declare.
+POINTS = {
+    "WskRegister": r"REG-(0[1-6]|1[67])|VER-0[15]",
+    "WskCaptureProviderNPI": r"REG-(0[7-9]|1[0-5])|VER-0[267]",
+    "WskReleaseProviderNPI": r"REG-1[14]",
+    "WskQueryProviderCharacteristics": r"VER-0[34]",
+    "WskDeregister": r"DEREG-",
+    "NmrRegisterClient": r"NMR-0[1-5]",
+    "NmrClientAttachProvider": r"NMR-04",
+    "NmrDeregisterClient": r"NMR-(0[68]|09|10)",
+    "NmrWaitForClientDeregisterComplete": r"NMR-0[67]",
+    "NmrClientDetachProviderComplete": r"NMR-08",
+}
 
 CONTROLS = [
     ("SIO_WSK_SET_REMOTE_ADDRESS, SIO_WSK_SET_SENDTO_ADDRESS", "done"),
@@ -131,17 +148,59 @@ def absent():
     return names
 
 
-def status(name, symbol, inline, library, missing):
+class Conformance:
+    """The points and what became of them. A point that only this machine skipped has its test."""
+
+    def __init__(self, library):
+        folder = pathlib.Path(library).resolve().parent
+        self.points, results = conformance.fresh_results(folder / "conformance", folder / "wskrun")
+        self.verdicts = conformance.verdicts_by_point(self.points, results)
+        for name, verdict in self.verdicts.items():
+            if verdict == conformance.SKIPPED:
+                self.verdicts[name] = conformance.PASSED
+
+    def names(self, *verdicts):
+        return [name for name, verdict in self.verdicts.items() if verdict in verdicts]
+
+    def status(self, pattern):
+        """(done, partial or absent; which points are open), from the points that match."""
+        names = [name for name in self.points if re.match(pattern, name)]
+        good = [name for name in names if self.verdicts[name] == conformance.PASSED]
+        waiting = [name for name in names if self.verdicts[name] == conformance.WAITING]
+        still_open = [name for name in names if name not in good and name not in waiting]
+        if not good:
+            return "absent", "declared; sockets of the category are not made" if waiting else ""
+        if still_open:
+            return "partial", f"{len(good)} of {len(good) + len(still_open)} points; open: " + \
+                ", ".join(still_open)
+        return "done", f"{len(good)} points"
+
+    def table(self):
+        yield "| section | passed | failed | not covered | waiting | total | of which inferred |"
+        yield "|---|---|---|---|---|---|---|"
+        sums = [0] * 6
+        for section, counts, total, inferred in conformance.rows(self.points, self.verdicts):
+            row = [counts[v] for v in (conformance.PASSED, conformance.FAILED,
+                                       conformance.UNCOVERED, conformance.WAITING)]
+            row += [total, inferred]
+            sums = [a + b for a, b in zip(sums, row)]
+            yield f"| {section} | " + " | ".join(map(str, row)) + " |"
+        yield "| all | " + " | ".join(map(str, sums)) + " |"
+
+
+def status(name, symbol, inline, library, missing, suite):
     if name in missing:
         return "absent", "says so once and fails"
     if not inline and symbol not in library:
         return "absent", "declared only: a driver that calls it does not link"
+    if name in POINTS:
+        return suite.status(POINTS[name])
     if name in PARTIAL:
         return "partial", PARTIAL[name]
     return "done", "in the header" if inline else ""
 
 
-def functions(library):
+def functions(library, suite):
     """{file: [(name, status, note)]}, each function under the header file that declares it."""
     missing, seen, rows = absent(), {}, {}
     for header in HEADERS:
@@ -153,23 +212,35 @@ def functions(library):
         if name.startswith(("openwsk_", "Openwsk", "_Static", "__")):
             continue
         rows.setdefault(str(pathlib.Path(file).relative_to(KM)), []).append(
-            (name, *status(name, symbol, inline, library, missing)))
+            (name, *status(name, symbol, inline, library, missing, suite)))
     return rows
 
 
-def document(rows):
+def document(rows, suite):
     counts = {"done": 0, "partial": 0, "absent": 0}
     for table in rows.values():
         for _, state, _ in table:
             counts[state] += 1
     out = ["# Fidelity", "",
            "Each Windows function that the headers declare: done, partial or absent. "
-           "Written by `tests/lint/fidelity.py` from the headers, the library and the sources; "
-           "`./dev lint` fails when it is not true.", "",
+           "Written by `tests/lint/fidelity.py` from the headers, the library, the sources and the conformance "
+           "suite; `./dev lint` fails when it is not true.", "",
            f"Functions of the kernel: {counts['done']} done, {counts['partial']} partial, "
            f"{counts['absent']} absent.", "",
-           "## Winsock Kernel: dispatch tables", "", "| table | function | | |", "|---|---|---|---|"]
-    out += [f"| {table} | `{name}` | {state} | {note} |" for table, name, state, note in TABLES]
+           "## Winsock Kernel: conformance", "",
+           "What a provider must do, point by point, as `./dev conformance` finds it; "
+           "`tests/conformance/points.tsv` lists the points. *Waiting* are those of sockets that are not made "
+           "yet; *inferred* are those that no source states, which Windows is to be asked first.", ""]
+    out += suite.table()
+    failed, uncovered = suite.names(conformance.FAILED), suite.names(conformance.UNCOVERED)
+    if failed:
+        out += ["", "Failed: " + ", ".join(failed) + "."]
+    if uncovered:
+        out += ["", "Not covered: " + ", ".join(uncovered) + "."]
+    out += ["", "## Winsock Kernel: dispatch tables", "", "| table | function | | |", "|---|---|---|---|"]
+    for table, name, pattern in TABLES:
+        state, note = suite.status(pattern)
+        out.append(f"| {table} | `{name}` | {state} | {note} |")
     out += ["", "## Winsock Kernel: WskControlSocket", "", "| option or ioctl | |", "|---|---|"]
     out += [f"| {name} | {state} |" for name, state in CONTROLS]
     out += ["", "An option or ioctl that is not listed fails with `STATUS_NOT_SUPPORTED`.", ""]
@@ -181,7 +252,8 @@ def document(rows):
 
 
 def main():
-    text = document(functions(exported(sys.argv[1])))
+    suite = Conformance(sys.argv[1])
+    text = document(functions(exported(sys.argv[1]), suite), suite)
     if "--write" in sys.argv:
         DOCUMENT.write_text(text)
         return 0
