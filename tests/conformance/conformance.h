@@ -627,6 +627,17 @@ CfRegister(VOID)
     return Status;
 }
 
+static __inline VOID
+CfInitialize(VOID)
+{
+    ULONG Rank;
+
+    for (Rank = 0; Rank < CF_RANKS; Rank++) {
+        InitializeListHead(&Cf.Owned[Rank]);
+    }
+    KeInitializeSpinLock(&Cf.OwnedLock);
+}
+
 static __inline NTSTATUS
 CfMain(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath, const CF_POINT *Points,
        ULONG Count)
@@ -635,10 +646,7 @@ CfMain(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath, const CF_POINT
     NTSTATUS Status;
     ULONG i;
 
-    for (i = 0; i < CF_RANKS; i++) {
-        InitializeListHead(&Cf.Owned[i]);
-    }
-    KeInitializeSpinLock(&Cf.OwnedLock);
+    CfInitialize();
     Status = CfRegister();
     if (NT_SUCCESS(Status)) {
         DriverObject->DriverUnload = CfUnload;
