@@ -92,7 +92,9 @@ RecordOne(PSOCK Sock, ULONG Flags, LONG Call, PWSK_DATAGRAM_INDICATION Node)
     RtlCopyMemory(&Record->From, Node->RemoteAddress, AddressSize(Sock->Family));
     Record->ControlLength = Node->ControlInfoLength;
     Record->Control = Node->ControlInfoLength != 0 ? (PCMSGHDR)(Record + 1) : NULL;
-    RtlCopyMemory(Record + 1, Node->ControlInfo, Node->ControlInfoLength);
+    if (Node->ControlInfoLength != 0) {
+        RtlCopyMemory(Record + 1, Node->ControlInfo, Node->ControlInfoLength);
+    }
     Record->Length = Length;
     Record->Data = (PUCHAR)(Record + 1) + Node->ControlInfoLength;
     CopyBuffer(&Node->Buffer, Record->Data);

@@ -148,6 +148,18 @@ def absent():
     return names
 
 
+def in_short(names):
+    """REG-01 to REG-03, VER-02: neighbours together."""
+    runs = []
+    for name in names:
+        section, number = name.rsplit("-", 1)
+        if runs and runs[-1][0] == section and int(number) == runs[-1][2] + 1:
+            runs[-1][2] += 1
+        else:
+            runs.append([section, int(number), int(number)])
+    return ", ".join(f"{s}-{a:02}" + (f" to {b:02}" if b > a else "") for s, a, b in runs)
+
+
 class Conformance:
     """The points and what became of them. A point that only this machine skipped has its test."""
 
@@ -168,11 +180,13 @@ class Conformance:
         good = [name for name in names if self.verdicts[name] == conformance.PASSED]
         waiting = [name for name in names if self.verdicts[name] == conformance.WAITING]
         still_open = [name for name in names if name not in good and name not in waiting]
-        if not good:
-            return "absent", "declared; sockets of the category are not made" if waiting else ""
+        if not still_open and not good:
+            return "absent", "declared; sockets of the category are not made"
+        if not good and all(self.verdicts[name] == conformance.FAILED for name in still_open):
+            return "absent", "all points fail"
         if still_open:
             return "partial", f"{len(good)} of {len(good) + len(still_open)} points; open: " + \
-                ", ".join(still_open)
+                in_short(still_open)
         return "done", f"{len(good)} points"
 
     def table(self):
@@ -234,9 +248,9 @@ def document(rows, suite):
     out += suite.table()
     failed, uncovered = suite.names(conformance.FAILED), suite.names(conformance.UNCOVERED)
     if failed:
-        out += ["", "Failed: " + ", ".join(failed) + "."]
+        out += ["", f"Failed: {in_short(failed)}."]
     if uncovered:
-        out += ["", "Not covered: " + ", ".join(uncovered) + "."]
+        out += ["", f"Not covered: {in_short(uncovered)}."]
     out += ["", "## Winsock Kernel: dispatch tables", "", "| table | function | | |", "|---|---|---|---|"]
     for table, name, pattern in TABLES:
         state, note = suite.status(pattern)
