@@ -42,6 +42,14 @@ typedef int32_t openwsk_status;
 
 /* --- Life ----------------------------------------------------------------------------------- */
 
+/* A call of a driver that may be denied, told apart by the driver's part of the stack. */
+struct openwsk_point {
+    uint64_t id;           /* the same in each run of the same driver file */
+    const char *function;  /* what the driver called */
+    const char *stack;     /* "SendOne (echo.c:42) < Start (echo.c:80)"; NULL unless denied */
+    int denied;
+};
+
 /* All members may be 0. The texts are not terminated and end with a line feed where a line ends. */
 struct openwsk_config {
     size_t size;  /* sizeof(struct openwsk_config) */
@@ -66,6 +74,12 @@ struct openwsk_config {
     void (*hang)(void *context);
 
     unsigned unload_timeout_ms; /* 0: OPENWSK_UNLOAD_TIMEOUT_MS */
+
+    /*
+     * A place of a driver that asks for memory or calls WSK is met for the first time, or is denied
+     * by the option "fail" or "low-resources". Any thread, any IRQL. NULL: nobody is told.
+     */
+    void (*point)(void *context, const struct openwsk_point *point);
 };
 
 /* `config` may be NULL. An error when it is already up. */
@@ -77,6 +91,20 @@ OPENWSK_API openwsk_status openwsk_start(const struct openwsk_config *config);
  * nothing is pulled from under it; the kernel may be started again in either case.
  */
 OPENWSK_API size_t openwsk_stop(void);
+
+/* --- The verifier --------------------------------------------------------------------------- */
+
+/*
+ * Before openwsk_start(), until openwsk_stop(): switches something of the verifier on. `option` and
+ * `value` are wskrun's, without dashes: ("inject", "WskBind:status=STATUS_ACCESS_DENIED:when=1"),
+ * ("force-pending", ""), ("seed", "7"), ("low-resources", ""), ("trace", "WskSend*"). An error, with
+ * a sentence in `error`, for what there is not.
+ */
+OPENWSK_API openwsk_status openwsk_verify(const char *option, const char *value, char *error,
+                                          size_t size);
+
+/* Between on == 0 and the next other value the option "low-resources" denies nothing. Any thread. */
+OPENWSK_API void openwsk_low_resources(int on);
 
 /* --- Drivers -------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 
 _Atomic(const struct hooks *) base_hooks;
 _Thread_local const void *hook_caller;
+_Atomic uint32_t hook_retained_limit = UINT32_MAX;
 
 void hook_finding(const char *rule, const char *text, const void *place)
 {

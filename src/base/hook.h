@@ -37,6 +37,12 @@ struct hook_provider {
     bool (*hold_client)(void *client); /* false: it is none */
     void (*leave_client)(void *client);
     void *(*client_of)(void *socket);  /* the socket is held */
+
+    /* The socket stops functioning, as when its transport goes away. Nothing when it is not open. */
+    void (*break_socket)(void *socket);
+
+    /* Writes the SOCKADDR that the socket is bound to. False when it is not bound, or not open. */
+    bool (*local_address)(void *socket, void *address);
 };
 
 /* A call of an event callback. What the pointers mean depends on the event; see wsk/callback.c. */
@@ -59,6 +65,9 @@ struct hooks {
     /* Around an event callback, at its IRQL. False: it is not called, and `status` stands for its answer. */
     bool (*event_begin)(struct hook_event *event);
     void (*event_end)(struct hook_event *event);
+
+    /* Before an exported function of WSK (WskRegister ...) does its work. True: `status` is its answer. */
+    bool (*export_begin)(const char *name, const void *place, int32_t *status);
 
     /* Whether this allocation shall fail although there is memory. `place` is the caller's address. */
     bool (*fail_allocation)(enum hook_allocation kind, size_t size, const void *place);
@@ -106,6 +115,16 @@ static inline void hook_event_end(struct hook_event *event)
     if (hooks && hooks->event_end)
         hooks->event_end(event);
 }
+
+static inline bool hook_decides(const char *name, const void *place, int32_t *status)
+{
+    const struct hooks *hooks = hook_table();
+
+    return hooks && hooks->export_begin && hooks->export_begin(name, place, status);
+}
+
+/* A client that holds as many datagrams gets no more until it releases some. */
+extern _Atomic uint32_t hook_retained_limit;
 
 /*
  * Where the driver's call came from. Who stands in between calls the provider himself, and notes here the

@@ -151,6 +151,43 @@ size_t symbol_stack(const void **addresses, size_t count)
     return found < 0 ? 0 : (size_t)found;
 }
 
+struct range_search {
+    uintptr_t address;
+    uintptr_t first, behind;
+};
+
+static int search_range(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct range_search *search = argument;
+    uintptr_t first = UINTPTR_MAX, behind = 0;
+
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+
+        if (segment->p_type != PT_LOAD)
+            continue;
+        first = begin < first ? begin : first;
+        behind = begin + segment->p_memsz > behind ? begin + segment->p_memsz : behind;
+    }
+    if (search->address < first || search->address >= behind)
+        return 0;
+    search->first = first;
+    search->behind = behind;
+    return 1;
+}
+
+bool symbol_range(const void *address, uintptr_t *first, uintptr_t *behind)
+{
+    struct range_search search = { .address = (uintptr_t)address };
+    bool found = dl_iterate_phdr(search_range, &search) == 1;
+
+    *first = search.first;
+    *behind = search.behind;
+    return found;
+}
+
 void symbol_module(const void *address, char *text, size_t size)
 {
     Dl_info info;

@@ -20,6 +20,9 @@ bool symbol_describe_in(struct Dwfl_Module *module, uint64_t address, char *text
 /* Fills `addresses` with the calling thread's return addresses, innermost first; returns how many. */
 size_t symbol_stack(const void **addresses, size_t count);
 
+/* The addresses of the loaded module that holds the address: its first, and the one behind its last. */
+bool symbol_range(const void *address, uintptr_t *first, uintptr_t *behind);
+
 /* The loaded file that holds the address ("/path/driver.so"), or "" . */
 void symbol_module(const void *address, char *text, size_t size);
 

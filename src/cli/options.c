@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* options.c - the command line; docs/wskrun.1 describes it. */
-#include "wskrun.h"
+#include "verify_options.h"
 
 #include <openwsk/host.h>
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +94,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     struct options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &options->verify; break;
     case KEY_ONCE: options->once = true; break;
     case KEY_FOR: take_duration(state, text, &options->run_ns); break;
     case KEY_TIMEOUT: take_duration(state, text, &options->unload_timeout_ns); break;
@@ -135,7 +135,9 @@ static void print_version(FILE *stream, struct argp_state *state)
 
 void options_parse(struct options *options, int count, char **arguments)
 {
+    static const struct argp_child children[] = { { &verify_argp, 0, NULL, 0 }, { 0 } };
     static const struct argp parser = {
+        .children = children,
         .options = option_table,
         .parser = take_option,
         .args_doc = "DRIVER [-- NAME=VALUE...]",

@@ -38,7 +38,18 @@ void words_free(struct words *words);
 
 /* --- options.c ------------------------------------------------------------------------------ */
 
+/* verify_options.c: what was asked of the verifier and of the reports. */
+struct verify_options {
+    struct words words;   /* those of the verifier, as they were given */
+    const char *json;     /* files, or NULL */
+    const char *junit;
+    const char *sarif;
+    const char *record;   /* a sweep's own */
+    unsigned repeat;      /* 0: once */
+};
+
 struct options {
+    struct verify_options verify;
     const char *driver;
     struct words parameters;      /* name=value */
     struct words compiler_flags;

@@ -65,6 +65,51 @@ static void take_config(const struct openwsk_config *config)
         host.config.unload_timeout_ms = OPENWSK_UNLOAD_TIMEOUT_MS;
 }
 
+/* Naming frames is slow, so only what is denied gets a stack. */
+static void describe_stack(const struct vf_point *point, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < point->frame_count && used < size; i++) {
+        char where[SYMBOL_TEXT_MAX];
+
+        symbol_describe(point->frames[i], where, sizeof(where));
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " < " : "", where);
+    }
+}
+
+static void tell_point(const struct vf_point *point)
+{
+    char stack[4096];
+    struct openwsk_point told = {
+        .id = point->id, .function = point->function, .denied = point->failed,
+    };
+
+    if (point->failed) {
+        describe_stack(point, stack, sizeof(stack));
+        told.stack = stack;
+    }
+    host.config.point(host.config.context, &told);
+}
+
+openwsk_status openwsk_verify(const char *option, const char *value, char *error, size_t size)
+{
+    char unread[256];
+
+    if (host.up)
+        return STATUS_INVALID_DEVICE_STATE;
+    return vf_option(option, value ? value : "", error ? error : unread,
+                     error ? size : sizeof(unread))
+               ? STATUS_SUCCESS
+               : STATUS_INVALID_PARAMETER;
+}
+
+void openwsk_low_resources(int on)
+{
+    vf_low_resources_suspend(!on);
+}
+
 openwsk_status openwsk_start(const struct openwsk_config *config)
 {
     const struct vf_config verifier = {
@@ -80,6 +125,8 @@ openwsk_status openwsk_start(const struct openwsk_config *config)
     if (!NT_SUCCESS(status))
         return status;
     nt_debug_output(host.config.debug_output ? debug_output : NULL);
+    if (host.config.point)
+        vf_points_tell(tell_point);
     vf_start(&verifier);
     status = wsk_start(&provider);
     if (!NT_SUCCESS(status))
@@ -143,6 +190,7 @@ static struct openwsk_driver *driver_make(const char *name, openwsk_entry *entry
         os_free(driver);
         return NULL;
     }
+    vf_driver_add((const void *)(uintptr_t)entry);
     list_push_back(&host.drivers, &driver->link);
     return driver;
 }
@@ -208,6 +256,7 @@ size_t openwsk_driver_unload(struct openwsk_driver *driver)
         call_unload(driver);
     left = vf_report_left_behind(driver->name, driver->module);
     nt_driver_destroy(driver->nt);
+    vf_driver_remove((const void *)(uintptr_t)driver->entry);
     if (!left)
         host_unload(&driver->load);
     list_remove(&driver->link);

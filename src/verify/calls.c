@@ -119,6 +119,19 @@ static void follow_sockets(const struct vf_call *call)
     }
 }
 
+static NTSTATUS call_routine(struct vf_call *call, PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql = KeGetCurrentIrql();
+    NTSTATUS status;
+
+    if (!call->at_dispatch || irql >= DISPATCH_LEVEL)
+        return call->routine(device, irp, call->context);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    status = call->routine(device, irp, call->context);
+    KeLowerIrql(irql);
+    return status;
+}
+
 NTSTATUS vf_deliver(struct vf_call *call, PDEVICE_OBJECT device, PIRP irp)
 {
     PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(irp);
@@ -129,7 +142,7 @@ NTSTATUS vf_deliver(struct vf_call *call, PDEVICE_OBJECT device, PIRP irp)
     TELL(completed, call);
     irp->IoStatus = call->result;
     if (wants_call(call, irp)) {
-        status = call->routine(device, irp, call->context);
+        status = call_routine(call, device, irp);
         TELL(routine_returned, call, status);
     } else {
         status = pass_on(irp);
@@ -143,6 +156,7 @@ static NTSTATUS completed(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 {
     struct vf_call *call = context;
 
+    vf_cancel_over(call);
     call->result = irp->IoStatus;
     call->completed_ns = os_clock_ns();
     follow_sockets(call);
@@ -277,6 +291,8 @@ NTSTATUS vf_call_end(struct vf_call *call)
         call->status = STATUS_PENDING;
     if (call->function->id == VF_ID_WskCloseSocket)
         vf_hold_flush(call->socket);
+    if (call->cancels && call->watched)
+        vf_cancel_later(call);
     TELL(after, call);
     status = call->status;
     if (call->hold_elsewhere)

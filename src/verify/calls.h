@@ -45,6 +45,9 @@ struct vf_call {
     uint64_t hold_ns;
     bool hold_elsewhere;      /* only until it can be delivered on another thread, before the return */
     bool hold_past_close;     /* a close does not end it; the close waits */
+    bool at_dispatch;         /* the driver's routine runs at DISPATCH_LEVEL in any case */
+    bool cancels;             /* the IRP is cancelled if it is still pending after cancel_ns */
+    uint64_t cancel_ns;
     const char *injected;     /* what was done to the call, for the trace; NULL: nothing */
 
     /* completed(): the result, which may be changed; unused when `irp` is NULL. */
@@ -52,6 +55,7 @@ struct vf_call {
     uint64_t completed_ns;
 
     void *notes[VF_OBSERVERS_MAX]; /* an observer's own, by its index */
+    ULONG control_room;            /* inject.c's */
 
     /* calls.c's and hold.c's */
     _Atomic uint32_t references;
@@ -66,6 +70,10 @@ struct vf_call {
     _Atomic uint32_t delivered;
     uint64_t due_ns;
     struct list hold_link;
+    _Atomic uint32_t cancel_state;
+    uint32_t canceller;        /* thread */
+    uint64_t cancel_due_ns;
+    struct list cancel_link;
 };
 
 struct vf_observer {
@@ -128,6 +136,12 @@ void vf_hold_flush(const void *socket);
 
 /* Waits a moment for the delivery of the call; it may still be outstanding. */
 void vf_hold_wait(struct vf_call *call);
+
+/* Cancels the call's IRP when it is still pending after call->cancel_ns. */
+void vf_cancel_later(struct vf_call *call);
+
+/* The IRP has completed: no cancel will touch it from here on. */
+void vf_cancel_over(struct vf_call *call);
 
 void vf_hold_stop(void);
 

@@ -4,7 +4,10 @@
 
 #include "base.h"
 #include "calls.h"
+#include "inject.h"
 #include "leak.h"
+#include "low_resources.h"
+#include "tracer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,6 +209,9 @@ void vf_start(const struct vf_config *config)
     base_lock_release(&lock);
     vf_leak_begin(config);
     table = (struct hooks){ .finding = vf_finding, .bug_check = on_bug_check };
+    vf_trace_start();
+    vf_inject_start(&table);
+    vf_low_resources_start(&table);
     vf_calls_start(&table);
     atomic_store_explicit(&base_hooks, &table, memory_order_release);
 }
@@ -213,5 +219,8 @@ void vf_start(const struct vf_config *config)
 void vf_stop(void)
 {
     vf_calls_stop();
+    vf_inject_stop();
+    vf_low_resources_stop();
+    vf_trace_stop();
     atomic_store_explicit(&base_hooks, NULL, memory_order_release);
 }

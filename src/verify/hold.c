@@ -14,13 +14,16 @@
 #define WAIT_NS (10 * OS_NS_PER_MS)
 
 static struct {
-    struct base_lock lock;      /* guards `calls` */
-    struct list calls;
+    struct base_lock lock;      /* guards the two lists */
+    struct list calls;          /* held */
+    struct list cancels;        /* to be cancelled */
     struct base_lock life;      /* guards `thread` */
     struct os_thread *thread;
     _Atomic uint32_t changed;   /* counts reasons to look again */
     _Atomic uint32_t stop;
-} hold = { .calls = LIST_INITIALISER(hold.calls) };
+} hold = {
+    .calls = LIST_INITIALISER(hold.calls), .cancels = LIST_INITIALISER(hold.cancels),
+};
 
 static void wake(void)
 {
@@ -83,6 +86,64 @@ static struct vf_call *take_due(uint64_t now_ns, uint64_t *next_ns)
     return found;
 }
 
+/* --- Cancelling ----------------------------------------------------------------------------- */
+
+enum { WITH_PROVIDER, BEING_CANCELLED, COMPLETED, CANCEL_RETURNED };
+
+/* Under the lock. */
+static struct vf_call *take_cancel(uint64_t now_ns, uint64_t *next_ns)
+{
+    list_for_each(link, &hold.cancels) {
+        struct vf_call *call = container_of(link, struct vf_call, cancel_link);
+
+        if (call->cancel_due_ns <= now_ns) {
+            list_remove(link);
+            return call;
+        }
+        *next_ns = call->cancel_due_ns < *next_ns ? call->cancel_due_ns : *next_ns;
+    }
+    return NULL;
+}
+
+/* While the state says so, the completion of the IRP does not reach the driver, who might free it. */
+static void cancel(struct vf_call *call)
+{
+    uint32_t state = WITH_PROVIDER;
+
+    call->canceller = os_thread_id();
+    if (atomic_compare_exchange_strong(&call->cancel_state, &state, BEING_CANCELLED)) {
+        IoCancelIrp(call->irp);
+        atomic_store(&call->cancel_state, CANCEL_RETURNED);
+        os_wake_all(&call->cancel_state);
+    }
+    vf_call_release(call);
+}
+
+void vf_cancel_over(struct vf_call *call)
+{
+    uint32_t state = WITH_PROVIDER;
+    bool listed = false;
+
+    if (!call->cancels)
+        return;
+    if (!atomic_compare_exchange_strong(&call->cancel_state, &state, COMPLETED)) {
+        /* In the thread that cancels, the completion is inside IoCancelIrp. */
+        while (state == BEING_CANCELLED && call->canceller != os_thread_id()) {
+            os_wait(&call->cancel_state, BEING_CANCELLED, OS_FOREVER);
+            state = atomic_load(&call->cancel_state);
+        }
+        return;
+    }
+    base_lock_acquire(&hold.lock);
+    if (call->cancel_link.next && !list_empty(&call->cancel_link)) {
+        list_remove(&call->cancel_link);
+        listed = true;
+    }
+    base_lock_release(&hold.lock);
+    if (listed)
+        vf_call_release(call);
+}
+
 static void run(void *unused)
 {
     (void)unused;
@@ -91,9 +152,17 @@ static void run(void *unused)
         bool stopping = atomic_load(&hold.stop);
         uint64_t next_ns;
         struct vf_call *call = take_due(stopping ? OS_FOREVER : os_clock_ns(), &next_ns);
+        struct vf_call *to_cancel;
 
+        base_lock_acquire(&hold.lock);
+        to_cancel = take_cancel(stopping ? OS_FOREVER : os_clock_ns(), &next_ns);
+        base_lock_release(&hold.lock);
+        if (to_cancel)
+            cancel(to_cancel);
         if (call)
             deliver(call);
+        else if (to_cancel)
+            continue;
         else if (stopping)
             return;
         else
@@ -143,6 +212,20 @@ bool vf_hold(struct vf_call *call)
     else
         deliver(call);
     return true;
+}
+
+void vf_cancel_later(struct vf_call *call)
+{
+    if (!start_thread())
+        return;
+    base_lock_acquire(&hold.lock);
+    if (atomic_load(&call->cancel_state) == WITH_PROVIDER) {
+        atomic_fetch_add(&call->references, 1);
+        call->cancel_due_ns = os_clock_ns() + call->cancel_ns;
+        list_push_back(&hold.cancels, &call->cancel_link);
+    }
+    base_lock_release(&hold.lock);
+    wake();
 }
 
 void vf_hold_flush(const void *socket)

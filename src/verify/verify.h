@@ -35,6 +35,36 @@ void vf_start(const struct vf_config *config);
 /* Takes the hooks down; the findings stay readable. */
 void vf_stop(void);
 
+/*
+ * Before vf_start(), until vf_stop(): switches something on, by the name of wskrun's option without its
+ * dashes. False with a sentence in `error`. `value` is never NULL.
+ */
+bool vf_option(const char *name, const char *value, char *error, size_t size);
+
+/* --- What a driver may be denied (low_resources.c) ------------------------------------------ */
+
+#define VF_POINT_FRAMES 16
+
+/* A call that allocates, or one of WSK, told apart by the driver's frames on the stack. */
+struct vf_point {
+    uint64_t id;              /* the same in each run of the same driver file */
+    const char *function;     /* what the driver called */
+    const void *frames[VF_POINT_FRAMES]; /* in the driver, innermost first */
+    size_t frame_count;
+    bool failed;              /* this time it is denied */
+};
+
+/* The code of the module that holds the address is, or is no longer, a driver's. */
+void vf_driver_add(const void *address);
+void vf_driver_remove(const void *address);
+
+/* `met` is told each point when it is first met, and again when it is denied. Any thread. */
+typedef void vf_point_fn(const struct vf_point *point);
+void vf_points_tell(vf_point_fn *met);
+
+/* Nothing is denied while suspended. Any thread, any time. */
+void vf_low_resources_suspend(bool suspended);
+
 /* --- Findings ------------------------------------------------------------------------------- */
 
 /*

@@ -37,6 +37,9 @@ void wsk_dgram_put_back(struct wsk_socket *socket, struct net_datagram *list);
 /* The event may be called: it is on and the client supplied one. The lock is held. */
 bool wsk_event_ready(const struct wsk_socket *socket);
 
+/* How many datagrams the event may be called with, as far as what the client holds allows. */
+size_t wsk_event_room(const struct wsk_socket *socket);
+
 /* SO_WSK_EVENT_CALLBACK (event.c). The IRP, if any, is completed by the caller unless STATUS_PENDING. */
 NTSTATUS wsk_event_control(struct wsk_socket *socket, const void *input, SIZE_T size, PIRP irp);
 

@@ -199,6 +199,9 @@ NTSTATUS WSKAPI wsk_release_datagrams(PWSK_SOCKET handle, PWSK_DATAGRAM_INDICATI
         status = release_one(socket, container_of(list, struct indication, public));
         list = next;
     }
+    /* With a limit on what a client may hold, the socket may have been waiting for this. */
+    if (atomic_load_explicit(&hook_retained_limit, memory_order_relaxed) != UINT32_MAX)
+        wsk_dgram_wanted(socket);
     wsk_socket_leave(socket);
     return status;
 }
@@ -233,6 +236,16 @@ bool wsk_event_ready(const struct wsk_socket *socket)
     const WSK_CLIENT_DATAGRAM_DISPATCH *callbacks = socket->callbacks;
 
     return socket->event_on && callbacks && callbacks->WskReceiveFromEvent;
+}
+
+size_t wsk_event_room(const struct wsk_socket *socket)
+{
+    uint32_t limit = atomic_load_explicit(&hook_retained_limit, memory_order_relaxed);
+    uint32_t retained = atomic_load_explicit(&socket->retained, memory_order_relaxed);
+
+    if (retained >= limit)
+        return 0;
+    return limit - retained < NET_RX_BATCH ? limit - retained : NET_RX_BATCH;
 }
 
 static NTSTATUS enable_event(struct wsk_socket *socket)

@@ -276,7 +276,7 @@ size_t wsk_dgram_room(void *owner)
     if (wsk_socket_closing(socket))
         room = 0;
     else if (wsk_event_ready(socket))
-        room = NET_RX_BATCH;
+        room = wsk_event_room(socket);
     else if (socket->waiting_count > socket->backlog_count)
         room = socket->waiting_count - socket->backlog_count;
     base_lock_release(&socket->lock);

@@ -83,10 +83,13 @@ static struct wsk_client *detach(PWSK_REGISTRATION registration)
 NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
 {
     struct wsk_client *client;
+    NTSTATUS decided;
 
     nt_require_irql(PASSIVE_LEVEL, "WskRegister", NT_CALLER());
     if (!WskClientNpi || !WskRegistration || !WskClientNpi->Dispatch)
         return STATUS_INVALID_PARAMETER;
+    if (hook_decides("WskRegister", NT_CALLER(), &decided))
+        return decided;
     client = wsk_client_create(WskClientNpi, WskRegistration, NT_CALLER());
     if (!client)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -172,6 +175,10 @@ NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTime
     client = enter(WskRegistration);
     if (!client)
         return STATUS_DEVICE_NOT_READY;
+    if (hook_decides("WskCaptureProviderNPI", NT_CALLER(), &status)) {
+        wsk_client_leave(client);
+        return status;
+    }
     status = capture(client, WaitTimeout, WskProviderNpi, NT_CALLER());
     wsk_client_leave(client);
     return status;
@@ -210,6 +217,7 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
                                          PWSK_PROVIDER_CHARACTERISTICS WskProviderCharacteristics)
 {
     struct wsk_client *client;
+    NTSTATUS decided;
 
     nt_require_irql(DISPATCH_LEVEL, "WskQueryProviderCharacteristics", NT_CALLER());
     if (!WskRegistration || !WskProviderCharacteristics)
@@ -218,6 +226,8 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
     if (!client)
         return STATUS_DEVICE_NOT_READY;
     wsk_client_leave(client);
+    if (hook_decides("WskQueryProviderCharacteristics", NT_CALLER(), &decided))
+        return decided;
     if (!KeReadStateEvent(wsk_ready_event()))
         return STATUS_DEVICE_NOT_READY;
     WskProviderCharacteristics->HighestVersion = WSK_VERSION_HIGHEST;

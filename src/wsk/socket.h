@@ -62,6 +62,7 @@ struct wsk_socket {
     _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */
     PIRP close_irp;
     struct task close_task;
+    struct task break_task;        /* for_hooks.c */
     struct ledger_entry ledger;
 
     struct base_lock lock;         /* guards all that follows */

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inject.c - see inject.h.
+ *
+ * The n-th call of a function gets the same treatment in every run with the same seed, whatever the
+ * threads do: chance is a function of seed, function and number, not of time.
+ */
+#include "inject.h"
+
+#include "calls.h"
+#include "low_resources.h"
+#include "nt.h"
+#include "words.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 256
+
+enum control_change { CONTROL_AS_IS, CONTROL_DROP, CONTROL_ADD };
+
+struct rule {
+    char text[TEXT_MAX];       /* as given, for the trace */
+    char functions[TEXT_MAX];
+    bool fails;
+    NTSTATUS status;
+    bool pends;
+    uint64_t delay_ns;
+    bool elsewhere;
+    bool past_close;
+    bool cancels;
+    bool breaks;
+    bool drops;
+    bool at_dispatch;
+    uint64_t stall_ns;
+    enum control_change control;
+    unsigned split;
+    unsigned limit;            /* of retained indications */
+    uint64_t first, last, step;
+    unsigned percent;
+    uint32_t socket_number;
+    _Atomic uint64_t count;
+};
+
+static struct rule rules[VF_INJECTIONS_MAX];
+static size_t rule_count;
+static uint64_t seed = 1;
+static bool forced;
+static _Atomic uint64_t forced_counts[VF_FUNCTION_COUNT + 1];
+
+uint64_t vf_chance(uint64_t of_seed, uint64_t kind, uint64_t count)
+{
+    uint64_t value = of_seed * 0x9E3779B97F4A7C15ull + kind * 0xBF58476D1CE4E5B9ull + count;
+
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9ull;
+    value = (value ^ value >> 27) * 0x94D049BB133111EBull;
+    return value ^ value >> 31;
+}
+
+/* --- Reading a rule ------------------------------------------------------------------------- */
+
+struct action {
+    const char *name;
+    bool takes_value;
+    bool (*take)(struct rule *rule, const char *value);
+};
+
+static bool take_status(struct rule *rule, const char *value)
+{
+    rule->fails = true;
+    return words_status(value, &rule->status) && rule->status != STATUS_PENDING;
+}
+
+static bool take_delay(struct rule *rule, const char *value)
+{
+    return words_duration(value, &rule->delay_ns);
+}
+
+static bool take_stall(struct rule *rule, const char *value)
+{
+    return words_duration(value, &rule->stall_ns);
+}
+
+static bool take_pend(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->pends = true;
+    return true;
+}
+
+static bool take_elsewhere(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->elsewhere = true;
+    return true;
+}
+
+static bool take_past_close(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->pends = rule->past_close = true;
+    return true;
+}
+
+static bool take_cancel(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->cancels = true;
+    return true;
+}
+
+static bool take_break(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->breaks = true;
+    return true;
+}
+
+static bool take_drop(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->drops = true;
+    return true;
+}
+
+static bool take_dispatch(struct rule *rule, const char *value)
+{
+    (void)value;
+    rule->at_dispatch = true;
+    return true;
+}
+
+static bool take_control(struct rule *rule, const char *value)
+{
+    if (strcmp(value, "drop") == 0)
+        rule->control = CONTROL_DROP;
+    else if (strcmp(value, "add") == 0)
+        rule->control = CONTROL_ADD;
+    return rule->control != CONTROL_AS_IS;
+}
+
+static bool take_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    *number = strtoull(text, &end, 10);
+    return !*end && *number >= least && *number <= most;
+}
+
+static bool take_split(struct rule *rule, const char *value)
+{
+    uint64_t number;
+    bool taken = take_number(value, 1, 16, &number);
+
+    rule->split = taken ? (unsigned)number : 0;
+    return taken;
+}
+
+static bool take_limit(struct rule *rule, const char *value)
+{
+    uint64_t number;
+    bool taken = take_number(value, 1, 1000000, &number);
+
+    rule->limit = taken ? (unsigned)number : 0;
+    return taken;
+}
+
+static bool take_socket(struct rule *rule, const char *value)
+{
+    uint64_t number;
+    bool taken = take_number(value, 1, UINT32_MAX, &number);
+
+    rule->socket_number = taken ? (uint32_t)number : 0;
+    return taken;
+}
+
+static bool take_chance(struct rule *rule, const char *value)
+{
+    uint64_t number;
+    bool taken = take_number(value, 0, 100, &number);
+
+    rule->percent = taken ? (unsigned)number : 0;
+    return taken;
+}
+
+/* FIRST[..LAST][+[STEP]], as strace has it. */
+static bool take_when(struct rule *rule, const char *value)
+{
+    char *end;
+
+    if (*value < '1' || *value > '9')
+        return false;
+    rule->first = rule->last = strtoull(value, &end, 10);
+    if (end[0] == '.' && end[1] == '.')
+        rule->last = strtoull(end + 2, &end, 10);
+    else if (*end == '+')
+        rule->last = UINT64_MAX;
+    if (*end == '+') {
+        rule->step = end[1] ? strtoull(end + 1, &end, 10) : 1;
+        end += *end == '+';
+    }
+    return !*end && rule->step && rule->last >= rule->first;
+}
+
+static const struct action actions[] = {
+    { "status", true, take_status }, { "pend", false, take_pend },
+    { "delay", true, take_delay }, { "elsewhere", false, take_elsewhere },
+    { "past-close", false, take_past_close }, { "cancel", false, take_cancel },
+    { "break", false, take_break }, { "drop", false, take_drop },
+    { "dispatch", false, take_dispatch }, { "stall", true, take_stall },
+    { "control", true, take_control }, { "split", true, take_split },
+    { "limit", true, take_limit }, { "socket", true, take_socket },
+    { "chance", true, take_chance }, { "when", true, take_when },
+};
+
+static bool take_word(struct rule *rule, char *word, char *error, size_t size)
+{
+    char *value = strchr(word, '=');
+
+    if (value)
+        *value++ = '\0';
+    for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
+        if (strcmp(actions[i].name, word) != 0)
+            continue;
+        if (actions[i].takes_value == (value != NULL) &&
+            actions[i].take(rule, value ? value : ""))
+            return true;
+        snprintf(error, size, "'%s%s%s' cannot be understood", word, value ? "=" : "",
+                 value ? value : "");
+        return false;
+    }
+    snprintf(error, size, "there is no injection '%s'", word);
+    return false;
+}
+
+static const char *const other_names[] = {
+    "WskReceiveFromEvent", "WskRegister", "WskCaptureProviderNPI",
+    "WskQueryProviderCharacteristics", "IoAllocateIrp", "IoAllocateMdl", "ExAllocatePool",
+};
+
+static bool known(const char *pattern)
+{
+    for (size_t i = 0; i < sizeof(other_names) / sizeof(*other_names); i++) {
+        if (fnmatch(pattern, other_names[i], 0) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < VF_FUNCTION_COUNT; i++) {
+        if (fnmatch(pattern, vf_functions[i].name, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_functions(const char *functions, char *error, size_t size)
+{
+    char list[TEXT_MAX];
+    char *rest = list, *pattern;
+
+    snprintf(list, sizeof(list), "%s", functions);
+    while ((pattern = strsep(&rest, ","))) {
+        if (!known(pattern)) {
+            snprintf(error, size, "'%s' is no function of WSK and none that allocates", pattern);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool does_something(const struct rule *rule)
+{
+    return rule->fails || rule->pends || rule->delay_ns || rule->elsewhere || rule->cancels ||
+           rule->breaks || rule->drops || rule->at_dispatch || rule->stall_ns || rule->control ||
+           rule->split || rule->limit;
+}
+
+static bool read_rule(struct rule *rule, const char *text, char *error, size_t size)
+{
+    char copy[TEXT_MAX];
+    char *rest = copy, *word;
+
+    snprintf(copy, sizeof(copy), "%s", text);
+    snprintf(rule->text, sizeof(rule->text), "%s", text);
+    snprintf(rule->functions, sizeof(rule->functions), "%s", strsep(&rest, ":"));
+    if (!check_functions(rule->functions, error, size))
+        return false;
+    while ((word = strsep(&rest, ":"))) {
+        if (!take_word(rule, word, error, size))
+            return false;
+    }
+    if (does_something(rule))
+        return true;
+    snprintf(error, size, "'%s' does not say what shall happen", text);
+    return false;
+}
+
+bool vf_inject(const char *text, char *error, size_t size)
+{
+    struct rule *rule = &rules[rule_count];
+
+    if (rule_count == VF_INJECTIONS_MAX || strlen(text) >= TEXT_MAX) {
+        snprintf(error, size, "more than %u injections, or one that is too long",
+                 VF_INJECTIONS_MAX);
+        return false;
+    }
+    memset(rule, 0, sizeof(*rule));
+    rule->first = rule->step = 1;
+    rule->last = UINT64_MAX;
+    rule->percent = 100;
+    if (!read_rule(rule, text, error, size))
+        return false;
+    rule_count++;
+    return true;
+}
+
+bool vf_force_pending(const char *unused, char *error, size_t size)
+{
+    (void)unused;
+    (void)error;
+    (void)size;
+    forced = true;
+    return true;
+}
+
+bool vf_seed(const char *number, char *error, size_t size)
+{
+    char *end;
+
+    seed = strtoull(number, &end, 0);
+    if (*number && !*end)
+        return true;
+    snprintf(error, size, "'%s' is no number", number);
+    return false;
+}
+
+/* --- Which rule ----------------------------------------------------------------------------- */
+
+static bool names(const struct rule *rule, const char *name)
+{
+    char list[TEXT_MAX];
+    char *rest = list, *pattern;
+
+    memcpy(list, rule->functions, sizeof(list));
+    while ((pattern = strsep(&rest, ","))) {
+        if (fnmatch(pattern, name, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Counts the call, and says whether this one is meant. */
+static bool strikes(struct rule *rule, const char *name, uint32_t socket_number)
+{
+    uint64_t count;
+
+    if (!names(rule, name) || (rule->socket_number && rule->socket_number != socket_number))
+        return false;
+    count = atomic_fetch_add(&rule->count, 1) + 1;
+    if (count < rule->first || count > rule->last || (count - rule->first) % rule->step)
+        return false;
+    return vf_chance(seed, (uint64_t)(rule - rules) + 1000, count) % 100 < rule->percent;
+}
+
+/* --- Calls ---------------------------------------------------------------------------------- */
+
+static void stall(uint64_t nanoseconds)
+{
+    _Atomic uint32_t never = 0;
+    uint64_t end_ns = os_clock_ns() + nanoseconds;
+
+    while (os_clock_ns() < end_ns)
+        os_wait(&never, 0, end_ns);
+}
+
+/* Windows has no failure for these. */
+static bool can_fail(enum vf_function_id function)
+{
+    return function != VF_ID_WskCloseSocket && function != VF_ID_WskReleaseDatagrams &&
+           function != VF_ID_WskReleaseData && function != VF_ID_WskFreeAddressInfo;
+}
+
+static void apply(const struct rule *rule, struct vf_call *call)
+{
+    call->injected = rule->text;
+    if (rule->stall_ns)
+        stall(rule->stall_ns);
+    if (rule->breaks && call->socket)
+        vf_provider()->break_socket(call->socket);
+    if (rule->fails && can_fail(call->function->id)) {
+        call->decided = true;
+        call->status = rule->status;
+    }
+    if (rule->pends || (rule->delay_ns && !rule->cancels))
+        call->hold_ns = rule->delay_ns ? rule->delay_ns : 10 * OS_NS_PER_MS;
+    call->hold_elsewhere = rule->elsewhere && !call->hold_ns;
+    call->hold_past_close = rule->past_close;
+    call->at_dispatch = rule->at_dispatch;
+    call->cancels = rule->cancels;
+    call->cancel_ns = rule->cancels ? rule->delay_ns : 0;
+}
+
+/* What force pending does to the function's n-th call. */
+static void force(struct vf_call *call)
+{
+    uint64_t count = atomic_fetch_add(&forced_counts[call->function->id], 1);
+    uint64_t chance = vf_chance(seed, (uint64_t)call->function->id, count);
+    uint64_t most_ns = OS_NS_PER_MS;
+
+    if (!call->irp || call->injected)
+        return;
+    switch (chance & 3) {
+    case 0:
+        break;
+    case 1:
+        call->hold_elsewhere = true;
+        call->injected = "force-pending: completes on another thread";
+        break;
+    default:
+        call->hold_ns = 1 + (chance >> 8) % most_ns;
+        call->hold_past_close = chance >> 3 & 1;
+        call->injected = "force-pending: completes later";
+        break;
+    }
+    call->at_dispatch = chance >> 2 & 1;
+}
+
+static void before(struct vf_call *call)
+{
+    if (call->function->id == VF_ID_WskReceiveFrom && call->arguments[4])
+        call->control_room = *(const ULONG *)call->arguments[4];
+    for (size_t i = 0; i < rule_count; i++) {
+        if (strikes(&rules[i], call->function->name, call->socket_number))
+            apply(&rules[i], call);
+    }
+    if (forced)
+        force(call);
+    if (!call->decided && can_fail(call->function->id) &&
+        vf_low_resources(call->function->name, call->place)) {
+        call->decided = true;
+        call->status = STATUS_INSUFFICIENT_RESOURCES;
+        call->injected = "low resources";
+    }
+    if (call->function->id == VF_ID_WskReleaseDatagrams)
+        vf_unsplit_list((void *)call->arguments[1]);
+}
+
+/* --- What was received ---------------------------------------------------------------------- */
+
+/* An item of a level that no transport has; a driver has to step over it. */
+static const union {
+    CMSGHDR header;
+    UCHAR bytes[32];
+} unknown_item = { .header = { .cmsg_len = 24, .cmsg_level = 0x7f00, .cmsg_type = 1 } };
+
+static void change_control_of_call(const struct rule *rule, const struct vf_call *call)
+{
+    PULONG length = (PULONG)call->arguments[4];
+    PUCHAR control = (PUCHAR)call->arguments[5];
+
+    if (!length || !NT_SUCCESS(call->result.Status))
+        return;
+    if (rule->control == CONTROL_DROP) {
+        *length = 0;
+    } else if (control && *length + sizeof(unknown_item.bytes) <= call->control_room) {
+        memcpy(control + *length, &unknown_item, sizeof(unknown_item.bytes));
+        *length += sizeof(unknown_item.bytes);
+    }
+}
+
+static void completed(struct vf_call *call)
+{
+    if (call->function->id != VF_ID_WskReceiveFrom)
+        return;
+    for (size_t i = 0; i < rule_count; i++) {
+        if (rules[i].control && call->injected == rules[i].text)
+            change_control_of_call(&rules[i], call);
+    }
+}
+
+/* The provider does not read these of a node again. */
+static void change_control_of_list(const struct rule *rule, PWSK_DATAGRAM_INDICATION list)
+{
+    for (; list; list = list->Next) {
+        list->ControlInfo = NULL;
+        list->ControlInfoLength = 0;
+        if (rule->control == CONTROL_ADD) {
+            list->ControlInfo = (PCMSGHDR)(uintptr_t)&unknown_item.header;
+            list->ControlInfoLength = sizeof(unknown_item.bytes);
+        }
+    }
+}
+
+static bool apply_to_event(const struct rule *rule, struct hook_event *event, uint64_t chance)
+{
+    if (rule->stall_ns)
+        stall(rule->stall_ns);
+    if (rule->breaks)
+        vf_provider()->break_socket(event->socket);
+    if (rule->control)
+        change_control_of_list(rule, event->indication);
+    if (rule->split)
+        vf_split_list(event->indication, rule->split, chance);
+    event->status = STATUS_SUCCESS;
+    return !(rule->drops && event->indication);
+}
+
+static bool event_begin(struct hook_event *event)
+{
+    uint32_t socket_number = vf_socket_number(event->socket);
+    uint64_t count = atomic_fetch_add(&forced_counts[VF_FUNCTION_COUNT], 1);
+    uint64_t chance = vf_chance(seed, VF_FUNCTION_COUNT, count);
+    bool go_on = true;
+
+    for (size_t i = 0; i < rule_count; i++) {
+        if (strikes(&rules[i], event->name, socket_number))
+            go_on = apply_to_event(&rules[i], event, chance) && go_on;
+    }
+    if (forced && event->indication && chance & 1)
+        vf_split_list(event->indication, 4, chance);
+    event->notes[0] = event->indication;
+    return go_on;
+}
+
+/* What the driver does not keep is the provider's again. */
+static void event_end(struct hook_event *event)
+{
+    if (event->status != STATUS_PENDING)
+        vf_unsplit_list(event->notes[0]);
+}
+
+/* --- Exported functions --------------------------------------------------------------------- */
+
+static bool export_begin(const char *name, const void *place, int32_t *status)
+{
+    bool decided = false;
+
+    for (size_t i = 0; i < rule_count; i++) {
+        if (!strikes(&rules[i], name, 0))
+            continue;
+        if (rules[i].stall_ns)
+            stall(rules[i].stall_ns);
+        decided = decided || rules[i].fails;
+        if (rules[i].fails)
+            *status = rules[i].status;
+    }
+    if (decided || !vf_low_resources(name, place))
+        return decided;
+    *status = strcmp(name, "WskRegister") == 0 ? STATUS_INSUFFICIENT_RESOURCES
+                                               : STATUS_DEVICE_NOT_READY;
+    return true;
+}
+
+/* --- Allocations ---------------------------------------------------------------------------- */
+
+bool vf_inject_allocation(enum hook_allocation kind)
+{
+    static const char *const kinds[] = {
+        [HOOK_POOL] = "ExAllocatePool", [HOOK_IRP] = "IoAllocateIrp", [HOOK_MDL] = "IoAllocateMdl",
+    };
+    bool fails = false;
+
+    if (kind >= sizeof(kinds) / sizeof(*kinds))
+        return false;
+    for (size_t i = 0; i < rule_count; i++)
+        fails = strikes(&rules[i], kinds[kind], 0) || fails;
+    return fails;
+}
+
+bool vf_injecting(void)
+{
+    return rule_count != 0;
+}
+
+/* --- Start and stop ------------------------------------------------------------------------- */
+
+static void limit_retained(void)
+{
+    unsigned limit = UINT32_MAX;
+
+    for (size_t i = 0; i < rule_count; i++) {
+        if (rules[i].limit)
+            limit = rules[i].limit;
+    }
+    atomic_store(&hook_retained_limit, limit);
+}
+
+void vf_inject_start(struct hooks *hooks)
+{
+    static const struct vf_observer observer = {
+        .before = before, .completed = completed, .event_begin = event_begin,
+        .event_end = event_end,
+    };
+
+    if (!rule_count && !forced && !vf_low_resources_on())
+        return;
+    limit_retained();
+    hooks->export_begin = export_begin;
+    vf_observe(&observer);
+}
+
+void vf_inject_stop(void)
+{
+    atomic_store(&hook_retained_limit, UINT32_MAX);
+    vf_splits_forget();
+    rule_count = 0;
+    forced = false;
+    seed = 1;
+    memset(forced_counts, 0, sizeof(forced_counts));
+}

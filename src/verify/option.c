@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* option.c - what the verifier can be asked for, by name; see verify.h. */
+#include "verify.h"
+
+#include "inject.h"
+#include "low_resources.h"
+#include "tracer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    bool (*take)(const char *value, char *error, size_t size);
+} options[] = {
+    { "trace", vf_trace_functions },
+    { "trace-socket", vf_trace_sockets },
+    { "trace-file", vf_trace_file },
+    { "inject", vf_inject },
+    { "force-pending", vf_force_pending },
+    { "seed", vf_seed },
+    { "low-resources", vf_low_resources_all },
+    { "fail", vf_low_resources_one },
+};
+
+bool vf_option(const char *name, const char *value, char *error, size_t size)
+{
+    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return options[i].take(value, error, size);
+    }
+    snprintf(error, size, "the verifier has no option '%s'", name);
+    return false;
+}

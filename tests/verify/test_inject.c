@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: MIT */
+/* test_inject.c - each injection has the effect that its name says, on the calls that its rule means. */
+#include "calls.h"
+#include "client.h"
+#include "nt.h"
+#include "verify.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct client client;
+
+static void on_report(const char *text, size_t length)
+{
+    (void)text;
+    (void)length;
+}
+
+static void ask(const char *option, const char *value)
+{
+    char error[256] = "";
+
+    if (!vf_option(option, value, error, sizeof(error)))
+        fail_msg("%s: %s", value, error);
+}
+
+/* Each test says first what is injected. */
+static void begin(const char *rule)
+{
+    static const struct vf_config config = { .report = on_report };
+
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
+    if (rule)
+        ask("inject", rule);
+    vf_start(&config);
+    client_start(&client, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    client_stop(&client);
+    vf_stop();
+    nt_stop();
+    return 0;
+}
+
+static NTSTATUS bind_any(dgram socket, struct call *call)
+{
+    SOCKADDR_INET local = loopback(AF_INET, 0);
+
+    return CALL(call, socket.d->WskBind(socket.socket, (PSOCKADDR)&local, 0, IRP(call)));
+}
+
+/* Statuses of so many binds of one socket, which fails again once it is bound. */
+static void bind_repeatedly(NTSTATUS *statuses, size_t count)
+{
+    struct call call;
+
+    call_init(&call);
+    for (size_t i = 0; i < count; i++) {
+        dgram socket = dgram_open(&client, AF_INET, NULL, NULL);
+
+        statuses[i] = bind_any(socket, &call);
+        dgram_close(socket);
+    }
+    call_free(&call);
+}
+
+/* --- status, when, chance, socket ------------------------------------------------------------ */
+
+#define S STATUS_SUCCESS
+#define F STATUS_ADDRESS_ALREADY_EXISTS
+
+static void expect_binds(const char *rule, const NTSTATUS *expected, size_t count)
+{
+    NTSTATUS statuses[16];
+
+    begin(rule);
+    bind_repeatedly(statuses, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(statuses[i], expected[i]);
+}
+
+static void test_the_first_call_fails(void **state)
+{
+    const NTSTATUS expected[] = { F, S, S };
+
+    (void)state;
+    expect_binds("WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:when=1", expected, 3);
+}
+
+static void test_every_second_from_the_second_fails(void **state)
+{
+    const NTSTATUS expected[] = { S, F, S, F, S, F };
+
+    (void)state;
+    expect_binds("WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:when=2+2", expected, 6);
+}
+
+static void test_a_range_fails(void **state)
+{
+    const NTSTATUS expected[] = { S, F, F, S, S };
+
+    (void)state;
+    expect_binds("Wsk[AB]*:status=0xC000020A:when=2..3", expected, 5);
+}
+
+static void test_all_from_the_third_fail(void **state)
+{
+    const NTSTATUS expected[] = { S, S, F, F, F };
+
+    (void)state;
+    expect_binds("WskSendTo,WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:when=3+", expected, 5);
+}
+
+static void test_a_rule_for_one_socket_leaves_others(void **state)
+{
+    const NTSTATUS expected[] = { S, F, S };
+
+    (void)state;
+    expect_binds("WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:socket=2", expected, 3);
+}
+
+static void test_chance_is_the_seeds(void **state)
+{
+    NTSTATUS first[16], second[16];
+    size_t failed = 0;
+
+    (void)state;
+    ask("seed", "42");
+    begin("WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:chance=50");
+    bind_repeatedly(first, 16);
+    tear_down(NULL);
+    ask("seed", "42");
+    begin("WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:chance=50");
+    bind_repeatedly(second, 16);
+    assert_memory_equal(first, second, sizeof(first));
+    for (size_t i = 0; i < 16; i++)
+        failed += first[i] == F;
+    assert_in_range(failed, 1, 15);
+}
+
+static void test_a_close_cannot_fail(void **state)
+{
+    struct call call;
+    dgram socket;
+
+    (void)state;
+    begin("WskCloseSocket:status=STATUS_UNSUCCESSFUL");
+    socket = dgram_open(&client, AF_INET, NULL, NULL);
+    call_init(&call);
+    assert_int_equal(CALL(&call, socket.d->WskCloseSocket(socket.socket, IRP(&call))),
+                     STATUS_SUCCESS);
+    call_free(&call);
+}
+
+/* --- pend, delay, elsewhere, dispatch, cancel ------------------------------------------------ */
+
+static void test_a_bind_pends(void **state)
+{
+    uint64_t began_ns = os_clock_ns();
+    struct call call;
+    dgram socket;
+
+    (void)state;
+    begin("WskBind:pend:delay=5ms");
+    socket = dgram_open(&client, AF_INET, NULL, NULL);
+    call_init(&call);
+    assert_int_equal(bind_any(socket, &call), STATUS_SUCCESS);
+    assert_true(os_clock_ns() - began_ns >= 5 * OS_NS_PER_MS);
+    assert_int_equal(call.irql, DISPATCH_LEVEL);
+    call_free(&call);
+    dgram_close(socket);
+}
+
+static void test_a_failure_pends(void **state)
+{
+    struct call call;
+    NTSTATUS returned;
+    dgram socket;
+
+    (void)state;
+    begin("WskBind:status=STATUS_ACCESS_DENIED:delay=2ms");
+    socket = dgram_open(&client, AF_INET, NULL, NULL);
+    call_init(&call);
+    returned = socket.d->WskBind(socket.socket, NULL, 0, IRP(&call));
+    assert_int_equal(returned, STATUS_PENDING);
+    assert_int_equal(call_wait(&call, returned), STATUS_ACCESS_DENIED);
+    call_free(&call);
+    dgram_close(socket);
+}
+
+static void test_the_routine_runs_at_dispatch_level(void **state)
+{
+    struct call call;
+    dgram socket;
+
+    (void)state;
+    begin("WskBind:dispatch");
+    socket = dgram_open(&client, AF_INET, NULL, NULL);
+    call_init(&call);
+    assert_int_equal(bind_any(socket, &call), STATUS_SUCCESS);
+    assert_int_equal(call.irql, DISPATCH_LEVEL);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    call_free(&call);
+    dgram_close(socket);
+}
+
+static NTSTATUS receive(dgram socket, struct call *call, WSK_BUF *buffer)
+{
+    return CALL(call, socket.d->WskReceiveFrom(socket.socket, buffer, 0, NULL, NULL, NULL, NULL,
+                                               IRP(call)));
+}
+
+static void test_a_pending_receive_is_cancelled(void **state)
+{
+    SOCKADDR_INET local;
+    struct call call;
+    WSK_BUF buffer;
+    dgram socket;
+    char byte;
+
+    (void)state;
+    begin("WskReceiveFrom:cancel:delay=1ms");
+    buffer = buffer_over(&byte, 1);
+    socket = dgram_bound(&client, AF_INET, NULL, NULL, &local);
+    call_init(&call);
+    assert_int_equal(receive(socket, &call, &buffer), STATUS_CANCELLED);
+    call_free(&call);
+    buffer_free(&buffer);
+    dgram_close(socket);
+}
+
+/* The completion may win or lose; either way there is one, and the IRP can be freed at once. */
+static void test_a_cancel_races_a_completion(void **state)
+{
+    SOCKADDR_INET local;
+    char byte = 0;
+    WSK_BUF buffer;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFrom:cancel");
+    buffer = buffer_over(&byte, 1);
+    socket = dgram_bound(&client, AF_INET, NULL, NULL, &local);
+    for (int i = 0; i < 200; i++) {
+        struct call call;
+        NTSTATUS returned, status;
+
+        call_init(&call);
+        returned = socket.d->WskReceiveFrom(socket.socket, &buffer, 0, NULL, NULL, NULL, NULL,
+                                            IRP(&call));
+        dgram_send(socket, "x", 1, &local);
+        status = call_wait(&call, returned);
+        assert_true(status == STATUS_CANCELLED || status == STATUS_SUCCESS);
+        call_free(&call);
+    }
+    buffer_free(&buffer);
+    dgram_close(socket);
+}
+
+/* --- break: the socket stops functioning ----------------------------------------------------- */
+
+struct events {
+    KEVENT called;
+    _Atomic unsigned calls, nulls, datagrams;
+    NTSTATUS answer;
+    WSK_BUF buffer;
+    unsigned mdls, odd;
+    char data[256];
+    size_t length;
+    ULONG control_length;
+    PWSK_DATAGRAM_INDICATION kept;
+};
+
+static void read_datagram(struct events *events, const WSK_DATAGRAM_INDICATION *node)
+{
+    size_t offset = node->Buffer.Offset, left = node->Buffer.Length;
+
+    events->length = 0;
+    events->mdls = events->odd = 0;
+    for (PMDL mdl = node->Buffer.Mdl; mdl && left; mdl = mdl->Next, offset = 0) {
+        size_t size = mdl->ByteCount - offset < left ? mdl->ByteCount - offset : left;
+        const char *at = (const char *)MmGetSystemAddressForMdlSafe(mdl, 16) + offset;
+
+        memcpy(events->data + events->length, at, size);
+        events->odd += (uintptr_t)at & 1;
+        events->mdls++;
+        events->length += size;
+        left -= size;
+    }
+    assert_int_equal(left, 0);
+    events->control_length = node->ControlInfoLength;
+}
+
+static NTSTATUS WSKAPI on_receive(PVOID context, ULONG flags, PWSK_DATAGRAM_INDICATION list)
+{
+    struct events *events = context;
+    unsigned count = 0;
+
+    UNREFERENCED_PARAMETER(flags);
+    events->calls++;
+    if (!list)
+        events->nulls++;
+    for (PWSK_DATAGRAM_INDICATION node = list; node; node = node->Next) {
+        read_datagram(events, node);
+        count++;
+    }
+    if (list && events->answer == STATUS_PENDING) {
+        PWSK_DATAGRAM_INDICATION last = list;
+
+        while (last->Next)
+            last = last->Next;
+        last->Next = events->kept;
+        events->kept = list;
+    }
+    events->datagrams += count; /* last: the test looks at it */
+    KeSetEvent(&events->called, IO_NO_INCREMENT, FALSE);
+    return list ? events->answer : STATUS_SUCCESS;
+}
+
+static const WSK_CLIENT_DATAGRAM_DISPATCH callbacks = { on_receive };
+
+static dgram listen_with(struct events *events, SOCKADDR_INET *local)
+{
+    dgram socket;
+
+    memset(events, 0, sizeof(*events));
+    KeInitializeEvent(&events->called, SynchronizationEvent, FALSE);
+    socket = dgram_bound(&client, AF_INET, events, &callbacks, local);
+    assert_int_equal(dgram_event(socket, WSK_EVENT_RECEIVE_FROM), STATUS_SUCCESS);
+    return socket;
+}
+
+static void wait_for_event(struct events *events)
+{
+    KeWaitForSingleObject(&events->called, Executive, KernelMode, FALSE, NULL);
+}
+
+static void test_a_broken_socket_says_so(void **state)
+{
+    SOCKADDR_INET local;
+    struct events events;
+    dgram socket;
+
+    (void)state;
+    begin("WskSendTo:break:when=2");
+    socket = listen_with(&events, &local);
+    assert_int_equal(dgram_send(socket, "x", 1, &local), STATUS_SUCCESS);
+    assert_int_equal(dgram_send(socket, "x", 1, &local), STATUS_FILE_FORCED_CLOSED);
+    while (!events.nulls)
+        wait_for_event(&events);
+    assert_int_equal(events.nulls, 1);
+    assert_int_equal(dgram_send(socket, "x", 1, &local), STATUS_FILE_FORCED_CLOSED);
+    dgram_close(socket);
+}
+
+/* --- Received data --------------------------------------------------------------------------- */
+
+static void test_a_datagram_comes_in_pieces_at_odd_addresses(void **state)
+{
+    static const char text[] = "a datagram of some length, which is split into pieces";
+    SOCKADDR_INET local;
+    struct events events;
+    unsigned most = 0;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:split=5");
+    socket = listen_with(&events, &local);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(dgram_send(socket, text, sizeof(text), &local), STATUS_SUCCESS);
+        wait_for_event(&events);
+        assert_int_equal(events.length, sizeof(text));
+        assert_string_equal(events.data, text);
+        assert_int_equal(events.odd, events.mdls);
+        most = events.mdls > most ? events.mdls : most;
+    }
+    assert_in_range(most, 2, 5);
+    dgram_close(socket);
+}
+
+static void test_a_split_datagram_is_kept_and_released(void **state)
+{
+    SOCKADDR_INET local;
+    struct events events;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:split=4");
+    socket = listen_with(&events, &local);
+    events.answer = STATUS_PENDING;
+    assert_int_equal(dgram_send(socket, "0123456789", 10, &local), STATUS_SUCCESS);
+    wait_for_event(&events);
+    read_datagram(&events, events.kept);
+    assert_memory_equal(events.data, "0123456789", 10);
+    assert_int_equal(socket.d->WskRelease(socket.socket, events.kept), STATUS_SUCCESS);
+    dgram_close(socket);
+}
+
+static void test_a_client_that_holds_enough_gets_no_more(void **state)
+{
+    SOCKADDR_INET local;
+    PWSK_DATAGRAM_INDICATION kept;
+    struct events events;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:limit=3");
+    socket = listen_with(&events, &local);
+    events.answer = STATUS_PENDING;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(dgram_send(socket, "x", 1, &local), STATUS_SUCCESS);
+    while (events.datagrams < 3)
+        wait_for_event(&events);
+    assert_int_equal(events.datagrams, 3);
+    kept = events.kept;
+    events.kept = NULL; /* before the release lets the event run again */
+    assert_int_equal(socket.d->WskRelease(socket.socket, kept), STATUS_SUCCESS);
+    while (events.datagrams < 5)
+        wait_for_event(&events);
+    assert_int_equal(socket.d->WskRelease(socket.socket, events.kept), STATUS_SUCCESS);
+    dgram_close(socket);
+}
+
+static void test_a_datagram_is_lost(void **state)
+{
+    SOCKADDR_INET local;
+    struct events events;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:drop:when=1");
+    socket = listen_with(&events, &local);
+    assert_int_equal(dgram_send(socket, "1", 1, &local), STATUS_SUCCESS);
+    while (!events.datagrams) {
+        /* The first event's datagrams are lost, however many were sent until then. */
+        assert_int_equal(dgram_send(socket, "22", 2, &local), STATUS_SUCCESS);
+        os_yield();
+    }
+    assert_int_equal(events.length, 2);
+    dgram_close(socket);
+}
+
+static void test_control_information_is_added_and_dropped(void **state)
+{
+    SOCKADDR_INET local;
+    struct events events;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:control=add:when=1");
+    socket = listen_with(&events, &local);
+    assert_int_equal(dgram_send(socket, "1", 1, &local), STATUS_SUCCESS);
+    wait_for_event(&events);
+    assert_int_equal(events.control_length, 32);
+    assert_int_equal(dgram_send(socket, "1", 1, &local), STATUS_SUCCESS);
+    wait_for_event(&events);
+    assert_int_equal(events.control_length, 0);
+    dgram_close(socket);
+}
+
+static void test_control_information_is_added_to_a_receive(void **state)
+{
+    _Alignas(8) UCHAR control[64];
+    ULONG length = sizeof(control);
+    SOCKADDR_INET local;
+    struct call call;
+    WSK_BUF buffer;
+    dgram socket;
+    char byte;
+
+    (void)state;
+    begin("WskReceiveFrom:control=add");
+    buffer = buffer_over(&byte, 1);
+    socket = dgram_bound(&client, AF_INET, NULL, NULL, &local);
+    call_init(&call);
+    assert_int_equal(dgram_send(socket, "1", 1, &local), STATUS_SUCCESS);
+    assert_int_equal(CALL(&call, socket.d->WskReceiveFrom(socket.socket, &buffer, 0, NULL, &length,
+                                                          (PCMSGHDR)(PVOID)control, NULL,
+                                                          IRP(&call))),
+                     STATUS_SUCCESS);
+    assert_int_equal(length, 32);
+    assert_int_equal(((PCMSGHDR)(PVOID)control)->cmsg_len, 24);
+    call_free(&call);
+    buffer_free(&buffer);
+    dgram_close(socket);
+}
+
+/* --- Around sockets -------------------------------------------------------------------------- */
+
+static void test_a_capture_times_out_and_then_succeeds(void **state)
+{
+    WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    struct client other;
+
+    (void)state;
+    begin("WskCaptureProviderNPI:status=STATUS_DEVICE_NOT_READY:when=2");
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    assert_int_equal(WskCaptureProviderNPI(&other.registration, WSK_NO_WAIT, &other.npi),
+                     STATUS_DEVICE_NOT_READY);
+    assert_int_equal(WskCaptureProviderNPI(&other.registration, WSK_NO_WAIT, &other.npi),
+                     STATUS_SUCCESS);
+    WskReleaseProviderNPI(&other.registration);
+    WskDeregister(&other.registration);
+}
+
+static void test_a_stalled_event_meets_its_disabling(void **state)
+{
+    SOCKADDR_INET local;
+    struct events events;
+    struct call call;
+    dgram socket;
+    WSK_EVENT_CALLBACK_CONTROL control = { (PNPIID)&NPI_WSK_INTERFACE_ID,
+                                           WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE };
+
+    (void)state;
+    begin("WskReceiveFromEvent:stall=20ms");
+    socket = listen_with(&events, &local);
+    call_init(&call);
+    assert_int_equal(dgram_send(socket, "1", 1, &local), STATUS_SUCCESS);
+    assert_int_equal(CALL(&call, socket.d->WskControlSocket(socket.socket, WskSetOption,
+                                                            SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                                                            sizeof(control), &control, 0, NULL,
+                                                            NULL, IRP(&call))),
+                     STATUS_SUCCESS);
+    /* Whichever came first: after the disabling has completed, the event does not run. */
+    events.calls = 0;
+    dgram_close(socket);
+    assert_int_equal(events.calls, 0);
+    call_free(&call);
+}
+
+/* --- What cannot be asked -------------------------------------------------------------------- */
+
+static void refused(const char *rule, const char *why)
+{
+    char error[256] = "";
+
+    assert_false(vf_option("inject", rule, error, sizeof(error)));
+    if (!strstr(error, why))
+        fail_msg("%s: %s", rule, error);
+}
+
+static void test_nonsense_is_refused_by_name(void **state)
+{
+    (void)state;
+    refused("WskBindd:status=STATUS_SUCCESS", "'WskBindd' is no function");
+    refused("WskBind", "does not say what shall happen");
+    refused("WskBind:stats=1", "no injection 'stats'");
+    refused("WskBind:status=STATUS_NONSENSE", "'status=STATUS_NONSENSE' cannot be understood");
+    refused("WskBind:status=STATUS_PENDING", "cannot be understood");
+    refused("WskBind:pend=3", "cannot be understood");
+    refused("WskBind:pend:when=0", "cannot be understood");
+    refused("WskBind:pend:when=3..2", "cannot be understood");
+    refused("WskBind:pend:when=1x", "cannot be understood");
+    refused("WskBind:delay=5", "cannot be understood");
+    refused("WskBind:pend:chance=101", "cannot be understood");
+    refused("WskBind:pend:socket=0", "cannot be understood");
+    refused("WskReceiveFromEvent:split=99", "cannot be understood");
+    begin(NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_first_call_fails),
+        TEST(test_every_second_from_the_second_fails),
+        TEST(test_a_range_fails),
+        TEST(test_all_from_the_third_fail),
+        TEST(test_a_rule_for_one_socket_leaves_others),
+        TEST(test_chance_is_the_seeds),
+        TEST(test_a_close_cannot_fail),
+        TEST(test_a_bind_pends),
+        TEST(test_a_failure_pends),
+        TEST(test_the_routine_runs_at_dispatch_level),
+        TEST(test_a_pending_receive_is_cancelled),
+        TEST(test_a_cancel_races_a_completion),
+        TEST(test_a_broken_socket_says_so),
+        TEST(test_a_datagram_comes_in_pieces_at_odd_addresses),
+        TEST(test_a_split_datagram_is_kept_and_released),
+        TEST(test_a_client_that_holds_enough_gets_no_more),
+        TEST(test_a_datagram_is_lost),
+        TEST(test_control_information_is_added_and_dropped),
+        TEST(test_control_information_is_added_to_a_receive),
+        TEST(test_a_capture_times_out_and_then_succeeds),
+        TEST(test_a_stalled_event_meets_its_disabling),
+        TEST(test_nonsense_is_refused_by_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
