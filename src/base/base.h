@@ -13,6 +13,7 @@
 #include "lock.h"
 #include "os.h"
 #include "slab.h"
+#include "stack.h"
 #include "symbol.h"
 #include "task.h"
 #include "trace.h"

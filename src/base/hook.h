@@ -57,6 +57,29 @@ struct hook_event {
     void *notes[2];         /* the hook's own, from begin to end */
 };
 
+/* What becomes of a broken rule. */
+enum hook_severity {
+    HOOK_NOTE,    /* said, but no reason to fail */
+    HOOK_FINDING, /* said and counted; the process goes on */
+    HOOK_STOP     /* the last words of a bug check */
+};
+
+#define HOOK_STACKS_MAX 4
+
+/* Where a thing was made, submitted, completed, freed: stack.h. */
+struct hook_stack {
+    const char *label; /* "allocated"; static */
+    uint32_t stack;    /* 0: unknown */
+};
+
+struct hook_report {
+    const char *rule; /* "WSK-V7" */
+    enum hook_severity severity;
+    const char *text; /* one sentence, without the place */
+    const void *place; /* in the driver's code, or NULL */
+    struct hook_stack stacks[HOOK_STACKS_MAX]; /* up to the first without a label */
+};
+
 struct hooks {
     /* The table that a driver gets instead of `table`, the provider's own. */
     const void *(*table)(enum hook_table_kind kind, const void *table,
@@ -74,6 +97,9 @@ struct hooks {
 
     /* A rule was broken in a way that the process survives. The text is one sentence. */
     void (*finding)(const char *rule, const char *text, const void *place);
+
+    /* The same with its stacks; where it is set, it gets what `finding` would have got, too. */
+    void (*report)(const struct hook_report *report);
 
     /* The last words of a bug check are printed; `stop_code` is Windows' number. May not return. */
     void (*bug_check)(unsigned stop_code);
@@ -136,6 +162,23 @@ static inline const void *hook_place(const void *caller)
 {
     return hook_caller ? hook_caller : caller;
 }
+
+/*
+ * The rules that cost something are on only while their bit is set: bit 7 for WSK-V7. Rules that are a
+ * look at what is at hand anyway do not ask.
+ */
+extern _Atomic uint32_t hook_rules;
+
+static inline bool hook_rule(unsigned number)
+{
+    return atomic_load_explicit(&hook_rules, memory_order_relaxed) >> number & 1;
+}
+
+/* The calling thread's stack from `place` on; 0 when the place is not on it. */
+uint32_t hook_stack_at(const void *place);
+
+/* A report with stacks. As hook_finding() when nobody listens. */
+void hook_tell(const struct hook_report *report);
 
 /* Prints the finding itself when nobody listens: a broken rule is never silent. */
 void hook_finding(const char *rule, const char *text, const void *place);

@@ -47,6 +47,10 @@ int os_thread_on_exit(os_thread_exit_fn *fn, void *value);
 
 void os_yield(void);
 
+/* The address behind the calling thread's stack, and its lowest. */
+uintptr_t os_stack_end(void);
+uintptr_t os_stack_begin(void);
+
 unsigned os_processor_count(void);
 unsigned os_processor_current(void);
 

@@ -113,6 +113,37 @@ uint32_t os_thread_id(void)
     return own_id;
 }
 
+/* The stack grows no further than this by itself; asking again for each call would be slow. */
+static _Thread_local uintptr_t stack_begin, stack_end;
+
+static void find_stack(void)
+{
+    pthread_attr_t attributes;
+    void *begin = NULL;
+    size_t size = 0;
+
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return;
+    pthread_attr_getstack(&attributes, &begin, &size);
+    pthread_attr_destroy(&attributes);
+    stack_begin = (uintptr_t)begin;
+    stack_end = (uintptr_t)begin + size;
+}
+
+uintptr_t os_stack_end(void)
+{
+    if (!stack_end)
+        find_stack();
+    return stack_end;
+}
+
+uintptr_t os_stack_begin(void)
+{
+    if (!stack_end)
+        find_stack();
+    return stack_begin;
+}
+
 static void run_exit_calls(void *value)
 {
     struct exit_call *call = value;

@@ -17,16 +17,14 @@
 
 struct finding {
     struct finding *next;
-    char *rule;
-    char *sentence;        /* what hook_finding() got, before the place was added */
-    const void *place;
-    char *text;
+    struct hook_report report; /* the texts are copies */
+    char *text;                /* the sentence with the place */
     uint64_t times;
 };
 
 static struct base_lock lock;
 static struct finding *oldest, **end = &oldest;
-static size_t count;
+static size_t count, note_count;
 static struct vf_config settings;
 
 static char *copy_text(const char *text)
@@ -39,8 +37,8 @@ static char *copy_text(const char *text)
 
 static void finding_free(struct finding *finding)
 {
-    os_free(finding->rule);
-    os_free(finding->sentence);
+    os_free((char *)(uintptr_t)finding->report.rule);
+    os_free((char *)(uintptr_t)finding->report.text);
     os_free(finding->text);
     os_free(finding);
 }
@@ -54,7 +52,7 @@ static void forget_findings(void)
         finding_free(finding);
     }
     end = &oldest;
-    count = 0;
+    count = note_count = 0;
 }
 
 void vf_say(const char *format, ...)
@@ -82,36 +80,21 @@ void vf_say(const char *format, ...)
  * Under the lock. The rule's and the sentence's words decide, not their addresses: a driver may
  * be reloaded.
  */
-static struct finding *find(const char *rule, const char *sentence, const void *place)
+static struct finding *find(const struct hook_report *report)
 {
     for (struct finding *finding = oldest; finding; finding = finding->next) {
-        if (finding->place == place && strcmp(finding->rule, rule) == 0 &&
-            strcmp(finding->sentence, sentence) == 0)
+        if (finding->report.place == report->place &&
+            strcmp(finding->report.rule, report->rule) == 0 &&
+            strcmp(finding->report.text, report->text) == 0)
             return finding;
     }
     return NULL;
 }
 
-static struct finding *finding_make(const char *rule, const char *sentence, const void *place)
-{
-    struct finding *finding = os_allocate_zeroed(sizeof(*finding));
-
-    if (!finding)
-        return NULL;
-    finding->rule = copy_text(rule);
-    finding->sentence = copy_text(sentence);
-    finding->place = place;
-    finding->times = 1;
-    if (finding->rule && finding->sentence)
-        return finding;
-    finding_free(finding);
-    return NULL;
-}
-
 /* Under the lock. True when it was counted without being new. */
-static bool count_known(const char *rule, const char *sentence, const void *place)
+static bool count_known(const struct hook_report *report)
 {
-    struct finding *known = find(rule, sentence, place);
+    struct finding *known = find(report);
 
     if (known)
         known->times++;
@@ -130,40 +113,89 @@ static char *sentence_with_place(const char *sentence, const void *place)
     return copy_text(text);
 }
 
-void vf_finding(const char *rule, const char *text, const void *place)
+static struct finding *finding_make(const struct hook_report *report)
+{
+    struct finding *finding = os_allocate_zeroed(sizeof(*finding));
+
+    if (!finding)
+        return NULL;
+    finding->report = *report;
+    finding->report.rule = copy_text(report->rule);
+    finding->report.text = copy_text(report->text);
+    finding->text = sentence_with_place(report->text, report->place);
+    finding->times = 1;
+    if (finding->report.rule && finding->report.text && finding->text)
+        return finding;
+    finding_free(finding);
+    return NULL;
+}
+
+/* A stack that says no more than the place does is left out. */
+static void say_stacks(const struct hook_report *report)
+{
+    for (size_t i = 0; i < HOOK_STACKS_MAX && report->stacks[i].label; i++) {
+        char where[STACK_TEXT_MAX];
+
+        if (!report->stacks[i].stack)
+            continue;
+        stack_describe(report->stacks[i].stack, where, sizeof(where));
+        if (strcmp(report->stacks[i].label, "here") != 0 || strstr(where, " < "))
+            vf_say("%s:     %s: %s", report->rule, report->stacks[i].label, where);
+    }
+}
+
+static void say(const struct finding *finding)
+{
+    if (finding->report.severity == HOOK_STOP)
+        return;
+    vf_say("%s: %s%s", finding->report.rule,
+           finding->report.severity == HOOK_NOTE ? "note: " : "", finding->text);
+    say_stacks(&finding->report);
+}
+
+/* Under the lock. False when it was known, or there are too many; then it stays the caller's. */
+static bool append(struct finding *finding, bool *known)
+{
+    *known = count_known(&finding->report);
+    if (*known || count + note_count >= VF_FINDINGS_MAX)
+        return false;
+    *end = finding;
+    end = &finding->next;
+    if (finding->report.severity == HOOK_NOTE)
+        note_count++;
+    else
+        count++;
+    return true;
+}
+
+void vf_report(const struct hook_report *report)
 {
     struct finding *finding;
     bool known, kept;
 
     base_lock_acquire(&lock);
-    known = count_known(rule, text, place);
+    known = count_known(report);
     base_lock_release(&lock);
     if (known)
         return;
-    /*
-     * Looking up the place is slow, so it happens outside the lock; another thread may be faster.
-     */
-    finding = finding_make(rule, text, place);
+    /* Looking up the place is slow, so it happens outside the lock; another may be faster. */
+    finding = finding_make(report);
     if (!finding)
         return;
-    finding->text = sentence_with_place(text, place);
-    if (!finding->text) {
-        finding_free(finding);
-        return;
-    }
     base_lock_acquire(&lock);
-    known = count_known(rule, text, place);
-    kept = !known && count < VF_FINDINGS_MAX;
-    if (kept) {
-        *end = finding;
-        end = &finding->next;
-        count++;
-    }
+    kept = append(finding, &known);
     base_lock_release(&lock);
     if (!known)
-        vf_say("%s: %s", finding->rule, finding->text);
+        say(finding);
     if (!kept)
         finding_free(finding);
+}
+
+void vf_finding(const char *rule, const char *text, const void *place)
+{
+    vf_report(&(struct hook_report){
+        .rule = rule, .severity = HOOK_FINDING, .text = text, .place = place,
+    });
 }
 
 size_t vf_finding_count(void)
@@ -176,7 +208,7 @@ size_t vf_finding_count(void)
     return result;
 }
 
-bool vf_finding_at(size_t index, const char **rule, const char **text, uint64_t *times)
+bool vf_found_at(size_t index, struct vf_found *found)
 {
     struct finding *finding;
 
@@ -184,13 +216,22 @@ bool vf_finding_at(size_t index, const char **rule, const char **text, uint64_t 
     finding = oldest;
     while (finding && index--)
         finding = finding->next;
-    if (finding) {
-        *rule = finding->rule;
-        *text = finding->text;
-        *times = finding->times;
-    }
+    if (finding)
+        *found = (struct vf_found){ finding->report, finding->text, finding->times };
     base_lock_release(&lock);
     return finding != NULL;
+}
+
+bool vf_finding_at(size_t index, const char **rule, const char **text, uint64_t *times)
+{
+    struct vf_found found;
+
+    if (!vf_found_at(index, &found))
+        return false;
+    *rule = found.report.rule;
+    *text = found.text;
+    *times = found.times;
+    return true;
 }
 
 static void on_bug_check(unsigned stop_code)
@@ -208,7 +249,7 @@ void vf_start(const struct vf_config *config)
     settings = *config;
     base_lock_release(&lock);
     vf_leak_begin(config);
-    table = (struct hooks){ .finding = vf_finding, .bug_check = on_bug_check };
+    table = (struct hooks){ .report = vf_report, .bug_check = on_bug_check };
     vf_trace_start();
     vf_inject_start(&table);
     vf_low_resources_start(&table);

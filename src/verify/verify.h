@@ -8,6 +8,8 @@
 #ifndef OPENWSK_VERIFY_VERIFY_H
 #define OPENWSK_VERIFY_VERIFY_H
 
+#include "base.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,8 +75,21 @@ void vf_low_resources_suspend(bool suspended);
  */
 void vf_finding(const char *rule, const char *text, const void *place);
 
-/* The number of different findings. */
+/* The same with its severity and stacks. */
+void vf_report(const struct hook_report *report);
+
+/* The number of different findings, notes not among them. */
 size_t vf_finding_count(void);
+
+/* A finding, a note, or the one bug check, as it is kept. */
+struct vf_found {
+    struct hook_report report; /* its text is that of the driver's author: no place in it */
+    const char *text;          /* with the place */
+    uint64_t times;
+};
+
+/* Oldest first, notes and a bug check among them; false behind the last. Texts as below. */
+bool vf_found_at(size_t index, struct vf_found *found);
 
 /* Oldest first; false behind the last. The texts live until vf_start(). */
 bool vf_finding_at(size_t index, const char **rule, const char **text, uint64_t *times);
