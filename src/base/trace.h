@@ -19,7 +19,11 @@
     X(event_called, "calls of a receive event callback") \
     X(datagram_sent, "datagrams handed to the kernel") \
     X(datagram_sent_inline, "of these, in the thread that called") \
-    X(datagram_send_queued, "sends that waited for room in the kernel's buffer") \
+    X(datagram_send_queued, "sends handed to the transport thread: in a stream, or for want of room") \
+    X(datagram_coalesced, "datagrams that shared their trip through the stack with others") \
+    X(tx_run, "such trips") \
+    X(tx_run_refused, "such trips that the kernel refused: their datagrams went one by one") \
+    X(tx_run_avoided, "trips not shared because the path had refused one") \
     X(datagram_send_failed, "sends that ended with an error") \
     X(datagram_received, "datagrams taken from the kernel") \
     X(datagram_indicated, "datagrams handed to an event callback") \
@@ -27,6 +31,9 @@
     X(datagram_retained, "datagrams that a callback kept") \
     X(send_bounced, "sends gathered into one buffer because the MDL chain was too long") \
     X(rx_batch, "receive calls that returned datagrams") \
+    X(rx_run, "messages of receive calls in which the kernel had joined datagrams") \
+    X(rx_run_copied, "runs copied apart because the driver holds too many receive buffers") \
+    X(receive_held_back, "looks for datagrams put off because the driver retains too many indications") \
     X(loop_wake, "wakes of a transport thread by another thread") \
     X(error_swallowed, "errors of earlier datagrams that the kernel reported to an unrelated call") \
     X(drop_filtered, "datagrams dropped: not from the fixed remote address") \

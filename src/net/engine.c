@@ -21,6 +21,9 @@ int net_engine_start(struct net_engine **out, const struct net_engine_config *co
         return -ENOMEM;
     engine->port = config && config->port ? config->port : &net_port_epoll;
     engine->loop_count = count;
+    engine->stream_gap_ns = NET_STREAM_GAP_NS;
+    if (config && config->stream_gap_ns)
+        engine->stream_gap_ns = config->stream_gap_ns;
     for (unsigned i = 0; i < count; i++) {
         error = net_loop_start(&engine->loops[i], engine->port, i);
         if (error) {

@@ -21,8 +21,18 @@
 /* Batches that one turn of one endpoint may take, in each direction. */
 #define NET_TURN_BATCHES 4u
 
-/* Datagrams that one call of the port sends. */
-#define NET_TX_BATCH 64u
+/* Datagrams that the loop sends before it calls their done(). */
+#define NET_TX_TAKE 256u
+
+/*
+ * An endpoint's sends are a stream when so many of them followed each other within the gap: from one's
+ * end to the next one's start.
+ */
+#define NET_STREAM_SENDS 4u
+#define NET_STREAM_GAP_NS 2000u
+
+/* How often the loop looks for more after a stream's queue has run empty, before it is no stream. */
+#define NET_STREAM_LOOKS 8u
 
 /* When the kernel lacks memory and promises no event, it is asked again after this time. */
 #define NET_RETRY_NS (5 * OS_NS_PER_MS)
@@ -41,6 +51,7 @@ struct net_loop {
     /* The loop thread's own from here on. */
     struct list line;            /* net_udp.in_line: endpoints that want a turn */
     struct list retry;           /* net_udp.in_retry: a turn when NET_RETRY_NS are over */
+    uint32_t round;              /* counts, from 1 */
     struct net_rx rx;
     struct task stop;
     bool stopping;
@@ -50,6 +61,7 @@ struct net_engine {
     const struct net_port *port;
     _Atomic uint32_t next_loop;
     _Atomic uint32_t endpoints;
+    uint64_t stream_gap_ns;
     unsigned loop_count;
     struct net_loop loops[];
 };
@@ -104,14 +116,25 @@ struct net_udp {
 
     struct base_lock tx_lock;
     struct list tx_queue;    /* net_send.link; under tx_lock, like the next */
+    uint64_t tx_pushed;      /* the number of the last one queued */
+    uint64_t tx_taken;       /* up to here they are the loop's and cannot be cancelled */
     bool tx_in_flight;       /* the loop has taken some of the queue and not finished them */
+    _Atomic uint32_t tx_looks; /* that the loop still takes before a stream has ended */
+
+    /* Guesses, which any thread may overwrite: udp_tx.c. */
+    _Atomic uint64_t tx_last_ns;
+    _Atomic uint32_t tx_near;
+    _Atomic uint64_t tx_refused;
 
     /* The loop thread's own from here on. */
+    struct list tx_mine;     /* taken from the queue and not sent */
     struct list in_line;
     struct list in_retry;
     unsigned rx_errors;
+    unsigned rx_places;      /* of the next batch */
     bool readable;
     bool broken;
+    uint32_t tx_round;       /* of the loop, in which a send left in the loop's thread */
     bool tx_blocked;         /* until the port says WRITABLE or the retry comes */
     bool tx_armed;
     bool closing;
@@ -158,7 +181,6 @@ void net_udp_rx_turn(struct net_udp *udp);
 void net_udp_rx_unpark(struct net_udp *udp);
 void net_udp_tx_turn(struct net_udp *udp);
 void net_udp_tx_unblock(struct net_udp *udp);
-void net_udp_tx_cancel_all(struct net_udp *udp);
 bool net_udp_tx_idle(struct net_udp *udp);
 
 #endif

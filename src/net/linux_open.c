@@ -5,6 +5,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <linux/udp.h>
 #include <netinet/in.h>
 
 #ifndef IPV6_MULTICAST_ALL
@@ -55,7 +56,12 @@ static int prepare_udp(int fd, enum net_family family)
     if (!error && family == NET_IPV6)
         error = prepare_ipv6(fd);
     /* An IPv6 socket may come to carry IPv4, too. */
-    return error ? error : prepare_ipv4(fd);
+    if (!error)
+        error = prepare_ipv4(fd);
+    /* Linux has it since 5.0; without it each datagram arrives alone. */
+    if (!error)
+        set(fd, IPPROTO_UDP, UDP_GRO, 1);
+    return error;
 }
 
 /*

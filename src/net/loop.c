@@ -128,6 +128,7 @@ static void loop_main(void *argument)
 
     atomic_store_explicit(&loop->thread_id, os_thread_id(), memory_order_relaxed);
     while (!loop->stopping) {
+        loop->round++;
         wait_for_work(loop);
         run_tasks(loop);
         give_turns(loop);

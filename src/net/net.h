@@ -32,8 +32,13 @@
 /* Slices of one send at the most; whoever has more gathers them first. */
 #define NET_SLICES_MAX 256u
 
-/* Datagrams that one receive call takes at the most, and so the longest list handed upwards. */
+/*
+ * Datagrams or runs that one receive call takes at the most, and so the longest list handed upwards.
+ */
 #define NET_RX_BATCH 64u
+
+/* Datagrams of one run at the most. */
+#define NET_RX_RUN_MAX 64u
 
 /* Room in each datagram for what the storey above builds around it. */
 #define NET_DATAGRAM_UPPER_SIZE 448u
@@ -91,7 +96,15 @@ struct net_port; /* port.h: the rim, with two implementations */
 struct net_engine_config {
     unsigned loops;               /* 0: one per processor */
     const struct net_port *port;  /* NULL: the real network */
+
+    /*
+     * Sends of one endpoint that follow each other faster than this are a stream (udp_tx.c). 0: as
+     * is usual; NET_NO_STREAMS: never, so that every send leaves in its caller's thread.
+     */
+    uint64_t stream_gap_ns;
 };
+
+#define NET_NO_STREAMS UINT64_MAX
 
 /* May block. 0 or a negative errno value. */
 int net_engine_start(struct net_engine **out, const struct net_engine_config *config);
@@ -107,8 +120,10 @@ bool net_engine_supports(struct net_engine *engine, enum net_family family);
 #define NET_DATAGRAM_MULTICAST 0x1u
 #define NET_DATAGRAM_BROADCAST 0x2u
 
+/* A run: several datagrams behind each other in memory, as the kernel joined them (UDP_GRO). */
 struct net_datagram {
     struct net_datagram *next;
+    struct net_rx_block *block;  /* the engine's */
     uint8_t *data;
     size_t length;
     uint32_t flags;              /* NET_DATAGRAM_* */
@@ -117,8 +132,44 @@ struct net_datagram {
     _Alignas(16) uint8_t upper[NET_DATAGRAM_UPPER_SIZE];
 };
 
-/* Gives one datagram back; `next` is not followed. */
+/*
+ * A datagram whose control has NET_CONTROL_SEGMENT is a run: each of its datagrams has the size
+ * control.segment, the last one may be shorter. All have the same source, flags and control data.
+ */
+static inline bool net_datagram_is_run(const struct net_datagram *datagram)
+{
+    return datagram->control.present & NET_CONTROL_SEGMENT;
+}
+
+/* How many datagrams it holds. */
+static inline size_t net_datagram_count(const struct net_datagram *datagram)
+{
+    if (!net_datagram_is_run(datagram))
+        return 1;
+    return (datagram->length + datagram->control.segment - 1) / datagram->control.segment;
+}
+
+/* The size of its first datagram. */
+static inline size_t net_datagram_first_length(const struct net_datagram *datagram)
+{
+    return net_datagram_is_run(datagram) && datagram->control.segment < datagram->length
+               ? datagram->control.segment
+               : datagram->length;
+}
+
+/*
+ * Takes the first `count` datagrams off a run and returns them: as a datagram if count is 1, as a
+ * run otherwise. What is left stays the run's, which is returned itself when nothing would be left.
+ * Both share memory, and each is released for itself. Without memory the datagrams are taken off
+ * all the same, and NULL is returned. A run that came from here is not split again, but returned.
+ */
+struct net_datagram *net_datagram_split(struct net_datagram *run, size_t count);
+
+/* Gives one datagram, or run, back; `next` is not followed. */
 void net_datagram_release(struct net_datagram *datagram);
+
+/* Gives a list back, cheaper than one by one. */
+void net_datagram_release_list(struct net_datagram *list);
 
 /* --- Endpoints ------------------------------------------------------------------------------- */
 
@@ -135,8 +186,16 @@ struct net_udp_events {
      */
     size_t (*room)(void *owner);
 
-    /* A list of one or more, oldest first, at most what room() last said. */
+    /*
+     * A list of one or more, oldest first, at most what room() last said; but each may be a run.
+     */
     void (*received)(void *owner, struct net_datagram *list);
+
+    /*
+     * Some sends have ended: done() was called for them, and is not for others just now. For work
+     * that is cheaper once for many. May be NULL.
+     */
+    void (*sent)(void *owner);
 
     /* The endpoint no longer works (its interface or the kernel failed it). At most once. */
     void (*broken)(void *owner, int error);
@@ -185,21 +244,38 @@ struct net_send {
     struct net_address to;
     struct net_control control;
     void (*done)(struct net_send *send, int error);
-    struct net_udp *udp;              /* the engine's */
+    uint64_t number;                  /* the engine's; 0 before net_udp_send_later() */
 };
 
 /*
- * Sends one datagram in the calling thread, if none is queued before it. 0, or a negative errno
- * value: -EAGAIN when it must be queued, -EMSGSIZE above the limit or the path's MTU with
- * fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT for an address of another
+ * Sends one datagram in the calling thread, if none is queued before it and the endpoint's sends are
+ * no stream. 0, or a negative errno value: -EAGAIN when it must be queued, -EMSGSIZE above the limit
+ * or the path's MTU with fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT for an address of another
  * family (IPv4 from an IPv6 endpoint goes to a v4-mapped address), -EADDRNOTAVAIL for a source that
  * is not local, -EINVAL for port 0 (raw: any other) or control data out of range, -ESHUTDOWN,
  * -ENETUNREACH, -EHOSTUNREACH, -EACCES ... Only slices, slice_count, to and control are read.
  */
 int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
 
+/* Datagrams that net_udp_send_batch_now() takes at the most. */
+#define NET_TX_BATCH 64u
+
+/*
+ * The same for `count` datagrams, which share trips through the stack where they can. Returns how
+ * many it dealt with, with 0 or the error of each in `errors`; the rest must be queued. Each error is
+ * what the datagram would have got alone.
+ */
+unsigned net_udp_send_batch_now(struct net_udp *udp, const struct net_send *const *batch,
+                                unsigned count, int *errors);
+
+/* Whether a send would have to be queued at this moment, whatever it is. */
+bool net_udp_must_queue(const struct net_udp *udp);
+
 /* Queues it behind the others; done() is called on the loop. */
 void net_udp_send_later(struct net_udp *udp, struct net_send *send);
+
+/* On the loop. Ends all that is queued, with done(-ECANCELED). */
+void net_udp_cancel_queued(struct net_udp *udp);
 
 /* True: it was still queued, is not sent and done() is not called. */
 bool net_udp_send_cancel(struct net_udp *udp, struct net_send *send);

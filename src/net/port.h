@@ -71,10 +71,20 @@ struct net_port {
     int (*send)(struct net_port_udp *udp, const struct net_send *const *batch, unsigned count);
 
     /*
-     * Returns how many arrived, at least one; or -EAGAIN. Fewer than `count` does not mean that
-     * none waits.
+     * Sends all of the batch in one trip through the stack, or none of it: 0, or why it did not go.
+     * net_run_length() of coalesce.h says which may; nobody sees the difference on the wire. An
+     * error other than -EAGAIN may be of the trip and not of a datagram. NULL: there is no such way.
      */
-    int (*receive)(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count);
+    int (*send_run)(struct net_port_udp *udp, const struct net_send *const *batch, unsigned count);
+
+    /*
+     * Returns how many arrived, at least one; or -EAGAIN. One place may hold a run of datagrams,
+     * all of the size NET_CONTROL_SEGMENT says but the last, which may be shorter. `*empty` says
+     * that none waited any more; what comes later is reported by wait(). Fewer than `count` without
+     * `*empty` does not mean that.
+     */
+    int (*receive)(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count,
+                   bool *empty);
 };
 
 /* The real network. */

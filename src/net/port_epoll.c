@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "address.h"
+#include "coalesce.h"
 #include "control.h"
 #include "linux_socket.h"
 #include "port.h"
@@ -350,6 +351,24 @@ static int send_single(struct net_port_udp *udp, const struct net_send *send)
     return sent < 0 ? name_error(send, (int)sent) : 1;
 }
 
+/* One message for all: the kernel cuts it into datagrams again (udp(7), UDP_SEGMENT). */
+static int epoll_send_run(struct net_port_udp *udp, const struct net_send *const *batch,
+                          unsigned count)
+{
+    struct net_slice slices[NET_RUN_SLICES_MAX];
+    struct net_send run = *batch[0];
+    int sent;
+
+    run.control.present |= NET_CONTROL_SEGMENT;
+    run.control.segment = 0;
+    for (uint32_t i = 0; i < batch[0]->slice_count; i++)
+        run.control.segment = (uint16_t)(run.control.segment + batch[0]->slices[i].length);
+    run.slices = slices;
+    run.slice_count = net_run_slices(batch, count, slices);
+    sent = send_single(udp, &run);
+    return sent < 0 ? sent : 0;
+}
+
 #define TX_MESSAGES_MAX 64u
 
 /*
@@ -406,7 +425,9 @@ static void accept_message(const struct rx_scratch *rx, unsigned i,
                        &datagram->flags);
 }
 
-static int epoll_receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count)
+/* The call returns early for want of datagrams, or for an error that the next call will tell. */
+static int epoll_receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count,
+                         bool *empty)
 {
     struct rx_scratch *rx = &udp->loop->rx;
     int got;
@@ -418,6 +439,7 @@ static int epoll_receive(struct net_port_udp *udp, struct net_port_receive *batc
         return -ENOBUFS;
     for (int i = 0; i < got; i++)
         accept_message(rx, (unsigned)i, &batch[i]);
+    *empty = got < (int)count;
     return got;
 }
 
@@ -435,5 +457,6 @@ const struct net_port net_port_epoll = {
     .get_option = epoll_get_option,
     .membership = epoll_membership,
     .send = epoll_send,
+    .send_run = epoll_send_run,
     .receive = epoll_receive,
 };

@@ -129,7 +129,7 @@ static void serve_the_last(struct net_udp *udp)
         while (atomic_load_explicit(&udp->visitors, memory_order_acquire))
             os_yield();
         run_posted(udp);
-        net_udp_tx_cancel_all(udp);
+        net_udp_cancel_queued(udp);
     } while (!task_queue_empty(&udp->posted) || !net_udp_tx_idle(udp));
 }
 
@@ -149,7 +149,7 @@ static void continue_close(struct net_udp *udp)
 {
     uint32_t none = 0;
 
-    net_udp_tx_cancel_all(udp);
+    net_udp_cancel_queued(udp);
     if (!udp->left)
         return;
     close_handle(udp);
@@ -221,7 +221,9 @@ static struct net_udp *make_udp(struct net_engine *engine, const struct net_tran
     udp->family = transport->family;
     udp->kind = transport->kind;
     udp->task.run = run_attention;
+    udp->rx_places = NET_RX_RUN_PLACES;
     list_init(&udp->tx_queue);
+    list_init(&udp->tx_mine);
     list_init(&udp->in_line);
     list_init(&udp->in_retry);
     return udp;

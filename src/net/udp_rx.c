@@ -71,20 +71,48 @@ static void receive_failed(struct net_udp *udp, int error)
     }
 }
 
+/* Few places suffice for runs, and for whom one datagram at a time comes. */
+static unsigned places_for(const struct net_udp *udp, size_t room)
+{
+    return room < udp->rx_places ? (unsigned)room : udp->rx_places;
+}
+
+static void count_received(struct net_udp *udp, const struct net_rx *rx, unsigned count)
+{
+    bool runs = false;
+    size_t datagrams = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct net_datagram *datagram = rx->places[i].datagram;
+        bool run = net_datagram_is_run(datagram) && datagram->control.segment;
+
+        datagrams += run ? net_datagram_count(datagram) : 1;
+        runs |= run;
+    }
+    if (runs)
+        udp->rx_places = NET_RX_RUN_PLACES;
+    else if (count == udp->rx_places)
+        udp->rx_places = NET_RX_BATCH;
+    trace_count(trace_rx_batch);
+    trace_add(trace_datagram_received, datagrams);
+    if (datagrams > count)
+        trace_add(trace_rx_run, count);
+}
+
 static int receive_batch(struct net_udp *udp, size_t room)
 {
     struct net_rx *rx = &udp->loop->rx;
-    bool spare;
-    unsigned places = net_rx_prepare(rx, room < NET_RX_BATCH ? (unsigned)room : NET_RX_BATCH,
-                                     &spare);
-    int count = udp->port->receive(udp->handle, rx->places, places);
+    bool spare, empty = false;
+    unsigned places = net_rx_prepare(rx, places_for(udp, room), &spare);
+    int count = udp->port->receive(udp->handle, rx->places, places, &empty);
     struct net_datagram *list;
 
     if (count < 0)
         return count;
+    if (empty)
+        udp->readable = false;
     udp->rx_errors = 0;
-    trace_count(trace_rx_batch);
-    trace_add(trace_datagram_received, (uint64_t)count);
+    count_received(udp, rx, (unsigned)count);
     list = net_rx_take(rx, (unsigned)count, spare);
     if (list)
         udp->events->received(udp->owner, list);

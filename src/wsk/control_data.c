@@ -229,6 +229,14 @@ static void put_int(struct builder *builder, bool ipv4, INT type4, INT type6, IN
     put(builder, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? type4 : type6, &value, sizeof(value));
 }
 
+/* ws2ipdef.h, UDP_COALESCED_INFO: the size of each datagram but perhaps the last. */
+static void put_segment(struct builder *builder, uint16_t segment)
+{
+    DWORD size = segment;
+
+    put(builder, IPPROTO_UDP, UDP_COALESCED_INFO, &size, sizeof(size));
+}
+
 ULONG wsk_control_data_build(enum net_family family, uint32_t reports,
                              const struct net_datagram *datagram, void *control, ULONG room,
                              bool *truncated)
@@ -249,6 +257,8 @@ ULONG wsk_control_data_build(enum net_family family, uint32_t reports,
         put_int(&builder, ipv4, IP_ECN, IPV6_ECN, from->tos & 3);
     if ((reports & WSK_REPORT_HOPS) && (from->present & NET_CONTROL_HOPS))
         put_int(&builder, ipv4, IP_TTL, IPV6_HOPLIMIT, from->hops);
+    if ((reports & WSK_REPORT_COALESCED) && net_datagram_is_run(datagram))
+        put_segment(&builder, from->segment);
     *truncated = builder.truncated;
     return (ULONG)builder.used;
 }

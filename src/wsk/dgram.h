@@ -13,6 +13,7 @@ extern const WSK_PROVIDER_LISTEN_DISPATCH wsk_listen_dispatch;
 /* What the engine calls: room, received, broken. `closed` stands in close.c. */
 size_t wsk_dgram_room(void *owner);
 void wsk_dgram_received(void *owner, struct net_datagram *list);
+void wsk_dgram_sent(void *owner);
 void wsk_dgram_broken(void *owner, int error);
 void wsk_socket_closed(void *owner);
 
@@ -23,13 +24,21 @@ void wsk_dgram_deliver_task(struct task *task);
 /* Says that an IRP waits or the event is on: delivers the backlog or asks the engine for more. */
 void wsk_dgram_wanted(struct wsk_socket *socket);
 
-/* Completes all waiting receives and queued sends. On the loop. */
+/* Completes all waiting receives. On the loop. */
 void wsk_dgram_cancel_receives(struct wsk_socket *socket, NTSTATUS status);
-void wsk_dgram_cancel_sends(struct wsk_socket *socket);
 void wsk_dgram_drop_backlog(struct wsk_socket *socket);
 
 /* Indicates a list of one class of address, which leaves the backlog. On the loop. */
 void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list);
+
+/*
+ * Indications that a client may retain of one socket. With more nothing is received any more, so that the
+ * kernel's buffer fills and drops; with half as many it goes on.
+ */
+#define WSK_RETAINED_MAX 32768u
+
+/* Whether that is so; counted. */
+bool wsk_dgram_holds_too_much(struct wsk_socket *socket);
 
 /* Puts a list, oldest first, in front of the backlog. The socket's lock is held. */
 void wsk_dgram_put_back(struct wsk_socket *socket, struct net_datagram *list);

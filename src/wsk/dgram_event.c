@@ -32,20 +32,70 @@ static void build_indication(struct wsk_socket *socket, struct net_datagram *dat
     node->Buffer = (WSK_BUF){ .Mdl = &indication->mdl, .Length = datagram->length };
     node->RemoteAddress = (PSOCKADDR)&indication->remote;
     node->ControlInfoLength =
-        wsk_control_data_build(socket->family, atomic_load(&socket->reports), datagram,
-                               indication->control, sizeof(indication->control), &truncated);
+        wsk_control_data_build(socket->family, atomic_load(&socket->reports) | WSK_REPORT_COALESCED,
+                               datagram, indication->control, sizeof(indication->control), &truncated);
     node->ControlInfo = node->ControlInfoLength ? (PCMSGHDR)(PVOID)indication->control : NULL;
     node->Next = datagram->next ? &indication_of(datagram->next)->public : NULL;
     indication->socket = socket;
-    atomic_store(&indication->state, INDICATION_OFFERED);
+    atomic_store_explicit(&indication->state, INDICATION_OFFERED, memory_order_relaxed);
+}
+
+/*
+ * A run becomes a list of datagrams; or of runs, for a client that takes up to so many bytes at once
+ * (UDP_RECV_MAX_COALESCED_SIZE). What there is no memory for is lost.
+ */
+static struct net_datagram **expand(struct net_datagram *run, size_t most,
+                                    struct net_datagram **end)
+{
+    size_t count = most / run->control.segment;
+    struct net_datagram *part;
+
+    if (count == 0)
+        count = 1;
+    if (most >= run->length)
+        count = net_datagram_count(run);
+    do {
+        size_t taken = net_datagram_count(run);
+
+        part = net_datagram_split(run, count);
+        *end = part;
+        if (part)
+            end = &part->next;
+        else
+            trace_add(trace_drop_no_memory, taken - net_datagram_count(run));
+    } while (part != run);
+    return end;
+}
+
+static struct net_datagram *expand_list(struct wsk_socket *socket, struct net_datagram *list)
+{
+    size_t most = atomic_load_explicit(&socket->receive_coalesced, memory_order_relaxed);
+    struct net_datagram *expanded = NULL, **end = &expanded;
+
+    while (list) {
+        struct net_datagram *next = list->next;
+
+        if (net_datagram_is_run(list)) {
+            end = expand(list, most, end);
+        } else {
+            *end = list;
+            end = &list->next;
+        }
+        list = next;
+    }
+    *end = NULL;
+    return expanded;
 }
 
 static void build_list(struct wsk_socket *socket, struct net_datagram *list)
 {
+    uint64_t count = 0;
+
     for (struct net_datagram *datagram = list; datagram; datagram = datagram->next) {
         build_indication(socket, datagram);
-        trace_count(trace_datagram_indicated);
+        count++;
     }
+    trace_add(trace_datagram_indicated, count);
 }
 
 /* --- After the callback ---------------------------------------------------------------------- */
@@ -65,12 +115,6 @@ static void retain(struct wsk_socket *socket, struct net_datagram *datagram)
     net_datagram_release(datagram);
 }
 
-static void take_back(struct net_datagram *datagram)
-{
-    atomic_store(&indication_of(datagram)->state, INDICATION_RELEASED);
-    net_datagram_release(datagram);
-}
-
 /* Links of ours, and read before the node can be gone. */
 static void retain_list(struct wsk_socket *socket, struct net_datagram *list)
 {
@@ -84,12 +128,10 @@ static void retain_list(struct wsk_socket *socket, struct net_datagram *list)
 
 static void take_back_list(struct net_datagram *list)
 {
-    while (list) {
-        struct net_datagram *next = list->next;
-
-        take_back(list);
-        list = next;
-    }
+    for (struct net_datagram *datagram = list; datagram; datagram = datagram->next)
+        atomic_store_explicit(&indication_of(datagram)->state, INDICATION_RELEASED,
+                              memory_order_relaxed);
+    net_datagram_release_list(list);
 }
 
 /* Refused: what was released meanwhile is gone, the rest is as if it had never been indicated. */
@@ -158,6 +200,7 @@ void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list)
 {
     NTSTATUS status;
 
+    list = expand_list(socket, list);
     build_list(socket, list);
     status = wsk_call_receive_from_event(socket, flags_of(list), &indication_of(list)->public);
     if (status == STATUS_PENDING)
@@ -167,6 +210,23 @@ void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list)
     else
         take_back_list(list);
     end_of_callback(socket);
+}
+
+/* --- Too much is retained -------------------------------------------------------------------- */
+
+bool wsk_dgram_holds_too_much(struct wsk_socket *socket)
+{
+    if (atomic_load_explicit(&socket->retained, memory_order_relaxed) < WSK_RETAINED_MAX)
+        return false;
+    trace_count(trace_receive_held_back);
+    return true;
+}
+
+/* The count only falls by one, so one release meets the mark. */
+static void released(struct wsk_socket *socket)
+{
+    if (atomic_fetch_sub(&socket->retained, 1) == WSK_RETAINED_MAX / 2)
+        net_udp_receive_wanted(socket->udp);
 }
 
 /* --- WskRelease ------------------------------------------------------------------------------ */
@@ -183,8 +243,8 @@ static NTSTATUS release_one(struct wsk_socket *socket, struct indication *indica
         return STATUS_SUCCESS;
     if (before != INDICATION_RETAINED)
         return STATUS_INVALID_PARAMETER;
-    atomic_fetch_sub(&socket->retained, 1);
     net_datagram_release(datagram_of(indication));
+    released(socket);
     return STATUS_SUCCESS;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dgram_later.c - sends that wait for room in the kernel.
+ * dgram_later.c - sends that the loop sends: those of a stream, and those that wait for room in the kernel.
  *
  * A request holds one part per datagram. Each part ends once: sent, failed, or taken back by a cancel. The last
  * part to end completes the IRP, unless a cancel routine has it at that moment; then whoever of the two comes
@@ -23,17 +23,42 @@ static void free_parts(struct wsk_send *send)
         os_free(send->parts);
 }
 
+static NTSTATUS result_of(struct wsk_request *request, ULONG_PTR *information)
+{
+    int error = atomic_load_explicit(&request->send.error, memory_order_relaxed);
+
+    *information = error ? 0 : request->send.total;
+    free_parts(&request->send);
+    return wsk_status_from_errno(error);
+}
+
 static void complete(struct wsk_request *request)
 {
-    struct wsk_socket *socket = request->socket;
-    int error = atomic_load(&request->send.error);
-    size_t total = request->send.total;
+    ULONG_PTR information;
+    NTSTATUS status = result_of(request, &information);
 
-    base_lock_acquire(&socket->lock);
-    list_remove(&request->link);
-    base_lock_release(&socket->lock);
-    free_parts(&request->send);
-    wsk_request_complete(request, wsk_status_from_errno(error), error ? 0 : total);
+    wsk_request_complete(request, status, information);
+}
+
+/* On the loop: the gate is left for many requests at once, after their completion routines have returned. */
+static void complete_on_loop(struct wsk_request *request)
+{
+    struct wsk_socket *socket = request->socket;
+    ULONG_PTR information;
+    NTSTATUS status = result_of(request, &information);
+
+    wsk_request_end(request, status, information);
+    socket->sends_ended++;
+}
+
+void wsk_dgram_sent(void *owner)
+{
+    struct wsk_socket *socket = owner;
+    uint32_t ended = socket->sends_ended;
+
+    socket->sends_ended = 0;
+    if (ended)
+        wsk_socket_leave_many(socket, ended);
 }
 
 static bool second_to_arrive(struct wsk_request *request, uint32_t who)
@@ -41,16 +66,16 @@ static bool second_to_arrive(struct wsk_request *request, uint32_t who)
     return atomic_fetch_or(&request->send.ended, who) != 0;
 }
 
-static void end_part(struct wsk_request *request, int error)
+/* True for whoever ends the last part and has to complete the request. */
+static bool end_part(struct wsk_request *request, int error)
 {
     int none = 0;
 
     if (error)
         atomic_compare_exchange_strong(&request->send.error, &none, error);
-    if (atomic_fetch_sub(&request->send.left, 1) != 1)
-        return;
-    if (wsk_request_claim(request) || second_to_arrive(request, WSK_ENDED_PARTS))
-        complete(request);
+    if (request->send.count > 1 && atomic_fetch_sub(&request->send.left, 1) != 1)
+        return false;
+    return wsk_request_claim(request) || second_to_arrive(request, WSK_ENDED_PARTS);
 }
 
 static void part_done(struct net_send *net, int error)
@@ -59,7 +84,8 @@ static void part_done(struct net_send *net, int error)
     KIRQL irql;
 
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    end_part(part->request, error);
+    if (end_part(part->request, error))
+        complete_on_loop(part->request);
     KeLowerIrql(irql);
 }
 
@@ -70,16 +96,12 @@ static void cancel_claimed(struct wsk_request *request)
 {
     struct wsk_socket *socket = request->socket;
 
-    for (size_t i = 0; i < request->send.count; i++) {
-        bool unsent;
-
-        /* The lock waits for a wsk_send_later() that has not queued all parts yet. */
-        base_lock_acquire(&socket->lock);
-        unsent = net_udp_send_cancel(socket->udp, &request->send.parts[i].net);
-        base_lock_release(&socket->lock);
-        if (unsent)
+    /* The lock waits for a wsk_send_later() that has not queued all parts yet. */
+    base_lock_acquire(&socket->requests.lock);
+    base_lock_release(&socket->requests.lock);
+    for (size_t i = 0; i < request->send.count; i++)
+        if (net_udp_send_cancel(socket->udp, &request->send.parts[i].net))
             end_part(request, -ECANCELED);
-    }
     if (second_to_arrive(request, WSK_ENDED_CANCEL))
         complete(request);
 }
@@ -89,31 +111,6 @@ static VOID cancel_send(PDEVICE_OBJECT device, PIRP irp)
     UNREFERENCED_PARAMETER(device);
     IoReleaseCancelSpinLock(irp->CancelIrql);
     cancel_claimed(wsk_request_of(irp));
-}
-
-static struct wsk_request *claim_oldest_send(struct wsk_socket *socket)
-{
-    struct wsk_request *claimed = NULL;
-
-    base_lock_acquire(&socket->lock);
-    list_for_each(link, &socket->sending) {
-        struct wsk_request *request = container_of(link, struct wsk_request, link);
-
-        if (wsk_request_claim(request)) {
-            claimed = request;
-            break;
-        }
-    }
-    base_lock_release(&socket->lock);
-    return claimed;
-}
-
-void wsk_dgram_cancel_sends(struct wsk_socket *socket)
-{
-    struct wsk_request *request;
-
-    while ((request = claim_oldest_send(socket)) != NULL)
-        cancel_claimed(request);
 }
 
 /* --- Making a request of the rest ------------------------------------------------------------ */
@@ -170,6 +167,7 @@ static bool fill_parts(struct wsk_request *request, const struct wsk_outgoing *o
 
     for (size_t i = 0; i < size.parts && filled; i++) {
         parts[i].request = request;
+        parts[i].net.number = 0;
         parts[i].net.to = outgoing->to;
         parts[i].net.control = outgoing->control;
         parts[i].net.done = part_done;
@@ -184,55 +182,99 @@ static bool allocate_parts(struct wsk_send *send, struct size size)
     size_t bytes = size.parts * sizeof(struct wsk_part) + size.slices * sizeof(struct net_slice);
 
     send->count = size.parts;
-    if (bytes <= sizeof(send->own)) {
-        memset(&send->own, 0, sizeof(send->own));
+    if (bytes <= sizeof(send->own))
         send->parts = &send->own.part;
-    } else {
-        send->parts = os_allocate_zeroed(bytes);
-    }
+    else
+        send->parts = os_allocate(bytes);
+    for (size_t i = 0; send->parts && i < size.parts; i++)
+        send->parts[i].bounce = NULL;
     return send->parts != NULL;
 }
 
+/* One datagram whose slices fit: what nearly all are. */
+static bool fill_single(struct wsk_request *request, const struct wsk_outgoing *outgoing)
+{
+    struct wsk_part *part = &request->send.own.part;
+    struct wsk_cutter cutter = outgoing->rest;
+    size_t length;
+
+    wsk_cutter_next(&cutter, request->send.own.slices, WSK_OWN_SLICES, &part->net.slice_count,
+                    &length);
+    if (part->net.slice_count > WSK_OWN_SLICES)
+        return false;
+    request->send.parts = part;
+    request->send.count = 1;
+    part->bounce = NULL;
+    part->request = request;
+    part->net.slices = request->send.own.slices;
+    part->net.number = 0;
+    part->net.to = outgoing->to;
+    part->net.control = outgoing->control;
+    part->net.done = part_done;
+    return true;
+}
+
+static bool fill_all(struct wsk_request *request, const struct wsk_outgoing *outgoing)
+{
+    struct size size = measure(outgoing);
+
+    if (!allocate_parts(&request->send, size))
+        return false;
+    if (fill_parts(request, outgoing, size))
+        return true;
+    free_parts(&request->send);
+    return false;
+}
+
+/* Under the cache's lock. */
 static struct wsk_request *make_request(struct wsk_socket *socket,
                                         const struct wsk_outgoing *outgoing, PIRP irp)
 {
-    struct wsk_request *request = wsk_request_create(socket, irp);
-    struct size size = measure(outgoing);
+    struct wsk_request *request = wsk_request_take(socket, irp);
 
     if (!request)
         return NULL;
-    if (!allocate_parts(&request->send, size))
-        goto abandon;
-    if (!fill_parts(request, outgoing, size))
-        goto free_parts;
+    if (!(outgoing->single && fill_single(request, outgoing)) && !fill_all(request, outgoing)) {
+        wsk_request_give_back(request);
+        return NULL;
+    }
     request->send.total = outgoing->total;
-    atomic_store(&request->send.left, (uint32_t)size.parts);
-    atomic_store(&request->send.error, outgoing->error);
-    atomic_store(&request->send.ended, 0);
+    atomic_init(&request->send.left, (uint32_t)request->send.count);
+    atomic_init(&request->send.error, outgoing->error);
+    atomic_init(&request->send.ended, 0);
     return request;
+}
 
-free_parts:
-    free_parts(&request->send);
-abandon:
-    wsk_request_abandon(request);
-    return NULL;
+/* The request may be gone on return: it ends with its last part, which is queued last. */
+static void queue_parts(struct wsk_socket *socket, struct wsk_request *request)
+{
+    struct wsk_part *parts = request->send.parts;
+    size_t count = request->send.count;
+
+    for (size_t i = 0; i < count; i++)
+        net_udp_send_later(socket->udp, &parts[i].net);
 }
 
 NTSTATUS wsk_send_later(struct wsk_socket *socket, const struct wsk_outgoing *outgoing, PIRP irp)
 {
-    struct wsk_request *request = make_request(socket, outgoing, irp);
+    struct wsk_request *request = NULL;
     bool queued;
 
-    if (!request)
-        return wsk_refuse(irp, STATUS_INSUFFICIENT_RESOURCES);
-    base_lock_acquire(&socket->lock);
-    queued = wsk_request_queue(request, &socket->sending, cancel_send);
-    for (size_t i = 0; queued && i < request->send.count; i++)
-        net_udp_send_later(socket->udp, &request->send.parts[i].net);
-    base_lock_release(&socket->lock);
-    if (!queued) {
-        atomic_store(&request->send.error, -ECANCELED);
-        complete(request);
+    base_lock_acquire(&socket->requests.lock);
+    if (!wsk_request_shall_fail())
+        request = make_request(socket, outgoing, irp);
+    queued = request && wsk_request_pend(request, cancel_send);
+    if (queued)
+        queue_parts(socket, request);
+    base_lock_release(&socket->requests.lock);
+    if (queued)
+        return STATUS_PENDING;
+    if (!request) {
+        wsk_refuse(irp, STATUS_INSUFFICIENT_RESOURCES);
+        wsk_socket_leave(socket);
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
+    atomic_store(&request->send.error, -ECANCELED);
+    complete(request);
     return STATUS_PENDING;
 }

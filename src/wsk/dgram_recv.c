@@ -6,6 +6,9 @@
  * loop. It gives the oldest datagram to the oldest waiting IRP; when none waits, the whole backlog to the event;
  * when that is off, nothing, and the rest stays where it is. The engine is only asked for what somebody waits
  * for, so datagrams that nobody wants stay in the kernel's buffer, whose size SO_RCVBUF sets.
+ *
+ * What arrives may be a run of datagrams that share memory. It is one entry of the backlog, from which IRPs take
+ * one datagram after the other, copying it once, and which the event gets as a list (dgram_event.c).
  */
 #include "dgram.h"
 #include "nt.h"
@@ -17,8 +20,8 @@ static void append(struct wsk_socket *socket, struct net_datagram *list)
 {
     *socket->backlog_end = list;
     while (*socket->backlog_end) {
+        socket->backlog_count += net_datagram_count(*socket->backlog_end);
         socket->backlog_end = &(*socket->backlog_end)->next;
-        socket->backlog_count++;
     }
 }
 
@@ -29,9 +32,31 @@ static struct net_datagram *take_first(struct wsk_socket *socket)
     socket->backlog = first->next;
     if (!socket->backlog)
         socket->backlog_end = &socket->backlog;
-    socket->backlog_count--;
+    socket->backlog_count -= net_datagram_count(first);
     first->next = NULL;
     return first;
+}
+
+/* One datagram, for an IRP. What shares memory with it stays in front of the backlog. */
+struct front {
+    const struct net_datagram *from;  /* source, flags and control data; valid until released */
+    const void *data;
+    size_t length;
+    struct net_datagram *release;     /* afterwards; NULL: there is more in it */
+};
+
+static void take_front(struct wsk_socket *socket, struct front *front)
+{
+    struct net_datagram *first = socket->backlog;
+
+    *front = (struct front){ first, first->data, net_datagram_first_length(first), NULL };
+    if (front->length == first->length) {
+        front->release = take_first(socket);
+        return;
+    }
+    first->data += front->length;
+    first->length -= front->length;
+    socket->backlog_count--;
 }
 
 void wsk_dgram_put_back(struct wsk_socket *socket, struct net_datagram *list)
@@ -58,7 +83,7 @@ void wsk_dgram_drop_backlog(struct wsk_socket *socket)
     while (list) {
         struct net_datagram *next = list->next;
 
-        trace_count(trace_drop_closed);
+        trace_add(trace_drop_closed, net_datagram_count(list));
         net_datagram_release(list);
         list = next;
     }
@@ -71,7 +96,7 @@ static void drop_filtered(struct wsk_socket *socket)
         return;
     while (socket->backlog &&
            !wsk_address_equal(&socket->backlog->source, &socket->remote.address)) {
-        trace_count(trace_drop_filtered);
+        trace_add(trace_drop_filtered, net_datagram_count(socket->backlog));
         net_datagram_release(take_first(socket));
     }
 }
@@ -127,19 +152,20 @@ static void write_results(const struct wsk_request *request, const struct net_da
         *receive->control_flags = flags;
 }
 
-static void deliver_to_request(struct wsk_request *request, struct net_datagram *datagram)
+static void deliver_to_request(struct wsk_request *request, const struct front *front)
 {
     size_t room = request->buffer.Length;
-    size_t size = datagram->length < room ? datagram->length : room;
-    ULONG flags = control_flags_of(datagram);
+    size_t size = front->length < room ? front->length : room;
+    ULONG flags = control_flags_of(front->from);
 
-    if (size < datagram->length) {
+    if (size < front->length) {
         flags |= MSG_TRUNC;
-        trace_add(trace_drop_truncated, datagram->length - size);
+        trace_add(trace_drop_truncated, front->length - size);
     }
-    wsk_buffer_scatter(&request->buffer, datagram->data, size);
-    write_results(request, datagram, flags);
-    net_datagram_release(datagram);
+    wsk_buffer_scatter(&request->buffer, front->data, size);
+    write_results(request, front->from, flags);
+    if (front->release)
+        net_datagram_release(front->release);
     trace_count(trace_datagram_delivered);
     wsk_request_complete(request, STATUS_SUCCESS, size);
 }
@@ -196,7 +222,8 @@ void wsk_dgram_cancel_receives(struct wsk_socket *socket, NTSTATUS status)
 /* What deliver() does next; datagrams and request are taken out of the socket. */
 struct delivery {
     struct wsk_request *request;
-    struct net_datagram *datagrams;
+    struct front front;              /* for the request */
+    struct net_datagram *datagrams;  /* for the event */
 };
 
 static bool choose(struct wsk_socket *socket, struct delivery *delivery)
@@ -209,7 +236,7 @@ static bool choose(struct wsk_socket *socket, struct delivery *delivery)
     if (socket->backlog && !wsk_socket_closing(socket)) {
         delivery->request = claim_oldest(socket);
         if (delivery->request) {
-            delivery->datagrams = take_first(socket);
+            take_front(socket, &delivery->front);
             chosen = true;
         } else if (wsk_event_ready(socket)) {
             delivery->datagrams = take_class(socket);
@@ -227,7 +254,7 @@ void wsk_dgram_deliver(struct wsk_socket *socket)
 
     while (choose(socket, &delivery)) {
         if (delivery.request)
-            deliver_to_request(delivery.request, delivery.datagrams);
+            deliver_to_request(delivery.request, &delivery.front);
         else
             wsk_dgram_indicate(socket, delivery.datagrams);
     }
@@ -273,7 +300,7 @@ size_t wsk_dgram_room(void *owner)
     size_t room = 0;
 
     base_lock_acquire(&socket->lock);
-    if (wsk_socket_closing(socket))
+    if (wsk_socket_closing(socket) || wsk_dgram_holds_too_much(socket))
         room = 0;
     else if (wsk_event_ready(socket))
         room = wsk_event_room(socket);

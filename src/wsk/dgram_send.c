@@ -3,8 +3,10 @@
  * dgram_send.c - WskSendTo and WskSendMessages.
  *
  * Datagrams leave in the caller's thread while the socket is idle: nothing is allocated, the slices live on
- * the stack and the IRP completes before the call returns. Only when the kernel has no room does the rest of the
- * call become a request (dgram_later.c), which keeps what the caller may overwrite.
+ * the stack and the IRP completes before the call returns. In a stream of calls (net/udp_tx.c), and when the
+ * kernel has no room, the rest of the call becomes a request (dgram_later.c), which keeps what the caller may
+ * overwrite; the loop sends it together with those that follow, and completes it. So no request completes in the
+ * thread of another's call.
  */
 #include "dgram.h"
 #include "dgram_later.h"
@@ -79,6 +81,7 @@ static NTSTATUS describe(struct wsk_socket *socket, const struct call *call,
     if (socket->type != SOCK_DGRAM && (outgoing->control.present & NET_CONTROL_SEGMENT))
         return STATUS_NOT_SUPPORTED;
     segment = take_segment(socket, &outgoing->control);
+    outgoing->single = !call->list->Next && (!segment || call->list->Buffer.Length <= segment);
     wsk_cutter_start(&outgoing->rest, call->list, segment);
     return wsk_cutter_check(call->list, segment, payload_limit(socket), &outgoing->total);
 }
@@ -125,21 +128,120 @@ static int send_next(struct wsk_socket *socket, struct wsk_outgoing *outgoing, b
     return error;
 }
 
-/* A failure in the middle does not keep the rest from being tried (DGRAM-MSGS-06). */
-static NTSTATUS send_all(struct wsk_socket *socket, struct wsk_outgoing *outgoing, PIRP irp)
+/* Datagrams of one call that may share their trip, and their slices. */
+struct group {
+    struct net_slice slices[NET_SLICES_MAX];
+    struct net_send sends[NET_TX_BATCH];
+    const struct net_send *pointers[NET_TX_BATCH];
+    int errors[NET_TX_BATCH];
+    unsigned count;
+    uint32_t used;           /* slices */
+};
+
+/* As many as there is room for; leaves `rest` behind them. 0: the next has too many slices, or none is left. */
+static unsigned gather_group(struct wsk_outgoing *outgoing, struct group *group)
 {
+    group->count = 0;
+    group->used = 0;
+    while (group->count < NET_TX_BATCH) {
+        struct net_send *send = &group->sends[group->count];
+        struct wsk_cutter before = outgoing->rest;
+        uint32_t room = NET_SLICES_MAX - group->used;
+        size_t length;
+
+        send->slices = &group->slices[group->used];
+        if (!wsk_cutter_next(&outgoing->rest, &group->slices[group->used], room,
+                             &send->slice_count, &length))
+            break;
+        if (send->slice_count > room) {
+            outgoing->rest = before;
+            break;
+        }
+        send->to = outgoing->to;
+        send->control = outgoing->control;
+        group->pointers[group->count++] = send;
+        group->used += send->slice_count;
+    }
+    return group->count;
+}
+
+static void skip(struct wsk_cutter *cutter, unsigned count)
+{
+    uint32_t slices;
+    size_t length;
+
+    while (count-- && wsk_cutter_next(cutter, NULL, 0, &slices, &length))
+        ;
+}
+
+static void note_error(struct wsk_outgoing *outgoing, int error)
+{
+    if (error && !outgoing->error)
+        outgoing->error = error;
+}
+
+/* False: what is in `rest` must be queued. */
+static bool send_group(struct wsk_socket *socket, struct wsk_outgoing *outgoing,
+                       struct group *group, const struct wsk_cutter *before)
+{
+    unsigned sent = net_udp_send_batch_now(socket->udp, group->pointers, group->count,
+                                           group->errors);
+
+    for (unsigned i = 0; i < sent; i++)
+        note_error(outgoing, group->errors[i]);
+    if (sent == group->count)
+        return true;
+    outgoing->rest = *before;
+    skip(&outgoing->rest, sent);
+    return false;
+}
+
+/* False as above. A failure in the middle does not keep the rest from being tried (DGRAM-MSGS-06). */
+static bool send_list(struct wsk_socket *socket, struct wsk_outgoing *outgoing)
+{
+    struct group group;
     bool end = false;
 
     while (!end) {
-        int error = send_next(socket, outgoing, &end);
+        struct wsk_cutter before = outgoing->rest;
+        int error;
 
+        if (gather_group(outgoing, &group)) {
+            if (!send_group(socket, outgoing, &group, &before))
+                return false;
+            continue;
+        }
+        error = send_next(socket, outgoing, &end);
         if (error == -EAGAIN)
-            return wsk_send_later(socket, outgoing, irp);
-        if (error && !outgoing->error)
-            outgoing->error = error;
+            return false;
+        note_error(outgoing, error);
     }
-    return wsk_finish(socket, irp, wsk_status_from_errno(outgoing->error),
-                      outgoing->error ? 0 : outgoing->total);
+    return true;
+}
+
+static bool send_single(struct wsk_socket *socket, struct wsk_outgoing *outgoing)
+{
+    bool end;
+
+    outgoing->error = send_next(socket, outgoing, &end);
+    if (outgoing->error != -EAGAIN)
+        return true;
+    outgoing->error = 0;
+    return false;
+}
+
+/* Lets the socket go. */
+static NTSTATUS send_all(struct wsk_socket *socket, struct wsk_outgoing *outgoing, PIRP irp)
+{
+    NTSTATUS status;
+
+    if (net_udp_must_queue(socket->udp) ||
+        !(outgoing->single ? send_single(socket, outgoing) : send_list(socket, outgoing)))
+        return wsk_send_later(socket, outgoing, irp);
+    status = wsk_finish(socket, irp, wsk_status_from_errno(outgoing->error),
+                        outgoing->error ? 0 : outgoing->total);
+    wsk_socket_leave(socket);
+    return status;
 }
 
 static NTSTATUS send_datagrams(PWSK_SOCKET handle, const struct call *call, const char *function,
@@ -154,12 +256,10 @@ static NTSTATUS send_datagrams(PWSK_SOCKET handle, const struct call *call, cons
     socket = wsk_socket_enter(handle, function, place);
     nt_irp_accept(irp);
     status = describe(socket, call, &outgoing);
-    if (NT_SUCCESS(status)) {
-        status = send_all(socket, &outgoing, irp);
-    } else {
-        trace_count(trace_refuse_parameter);
-        status = wsk_refuse(irp, status);
-    }
+    if (NT_SUCCESS(status))
+        return send_all(socket, &outgoing, irp);
+    trace_count(trace_refuse_parameter);
+    status = wsk_refuse(irp, status);
     wsk_socket_leave(socket);
     return status;
 }

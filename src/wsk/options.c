@@ -18,6 +18,7 @@ enum option_kind {
     KIND_REUSE,
     KIND_EXCLUSIVE,
     KIND_SEGMENT, /* UDP_SEND_MSG_SIZE */
+    KIND_COALESCED, /* UDP_RECV_MAX_COALESCED_SIZE */
     KIND_TYPE,
     KIND_NONE,    /* accepted, always 0 */
 };
@@ -83,6 +84,8 @@ static const struct option options[] = {
     { IPPROTO_IPV6, IPV6_MULTICAST_IF, KIND_ENGINE, NET_OPTION_MULTICAST_INTERFACE, ANY_TIME,
       RANGE(0, INT_MAXIMUM), FAMILY_6 },
     { IPPROTO_UDP, UDP_SEND_MSG_SIZE, KIND_SEGMENT, 0, ANY_TIME, RANGE(0, 0xffffffffu), FAMILY_ANY },
+    { IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, KIND_COALESCED, 0, ANY_TIME, RANGE(0, 0xffffffffu),
+      FAMILY_ANY },
     { IPPROTO_IPV6, IPV6_UNICAST_IF, KIND_ENGINE, NET_OPTION_UNICAST_INTERFACE, ANY_TIME,
       RANGE(0, INT_MAXIMUM), FAMILY_6 },
     { IPPROTO_IP, IP_HDRINCL, KIND_ENGINE, NET_OPTION_HEADER_INCLUDED, ANY_TIME, YES_NO, FAMILY_4 },
@@ -193,6 +196,9 @@ static NTSTATUS apply(struct wsk_socket *socket, const struct option *option, UL
     case KIND_SEGMENT:
         atomic_store(&socket->send_segment, value);
         return STATUS_SUCCESS;
+    case KIND_COALESCED:
+        atomic_store(&socket->receive_coalesced, value);
+        return STATUS_SUCCESS;
     default:
         return STATUS_NOT_SUPPORTED;
     }
@@ -244,6 +250,9 @@ static NTSTATUS current_value(struct wsk_socket *socket, const struct option *op
         break;
     case KIND_SEGMENT:
         number = (int)atomic_load(&socket->send_segment);
+        break;
+    case KIND_COALESCED:
+        number = (int)atomic_load(&socket->receive_coalesced);
         break;
     case KIND_TYPE:
         number = socket->type;

@@ -94,37 +94,114 @@ NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_
 
 /* --- Waiting --------------------------------------------------------------------------------- */
 
-struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
-{
-    struct wsk_request *request;
+/* Requests that a socket keeps for itself. */
+#define CACHED_MOST 1024u
 
-    if (hook_fail_allocation(HOOK_REQUEST, sizeof(*request), NULL))
-        return NULL;
-    request = slab_allocate(&requests);
+bool wsk_request_shall_fail(void)
+{
+    return hook_fail_allocation(HOOK_REQUEST, sizeof(struct wsk_request), NULL);
+}
+
+static struct wsk_request *take_new(struct wsk_request_cache *cache)
+{
+    struct wsk_request *request = slab_allocate(&requests);
+
     if (!request)
         return NULL;
-    wsk_socket_hold(socket);
+    request->cached = cache->made < CACHED_MOST;
+    if (request->cached)
+        cache->made++;
+    return request;
+}
+
+struct wsk_request *wsk_request_take(struct wsk_socket *socket, PIRP irp)
+{
+    struct wsk_request_cache *cache = &socket->requests;
+    struct wsk_request *request = cache->free;
+
+    if (!request)
+        request = atomic_exchange_explicit(&cache->returned, NULL, memory_order_acquire);
+    if (request)
+        cache->free = request->next;
+    else
+        request = take_new(cache);
+    if (!request)
+        return NULL;
     list_init(&request->link);
     request->socket = socket;
     request->irp = irp;
     return request;
 }
 
+struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
+{
+    struct wsk_request *request;
+
+    if (wsk_request_shall_fail())
+        return NULL;
+    base_lock_acquire(&socket->requests.lock);
+    request = wsk_request_take(socket, irp);
+    base_lock_release(&socket->requests.lock);
+    if (request)
+        wsk_socket_hold(socket);
+    return request;
+}
+
+/* Only all at once are ever taken from `returned`, so none can come back between look and exchange. */
+void wsk_request_give_back(struct wsk_request *request)
+{
+    struct wsk_request_cache *cache = &request->socket->requests;
+    struct wsk_request *first;
+
+    if (!request->cached) {
+        slab_free(&requests, request);
+        return;
+    }
+    first = atomic_load_explicit(&cache->returned, memory_order_relaxed);
+    do {
+        request->next = first;
+    } while (!atomic_compare_exchange_weak_explicit(&cache->returned, &first, request,
+                                                    memory_order_release, memory_order_relaxed));
+}
+
+static void drop_chain(struct wsk_request *request)
+{
+    while (request) {
+        struct wsk_request *next = request->next;
+
+        slab_free(&requests, request);
+        request = next;
+    }
+}
+
+void wsk_requests_drop(struct wsk_request_cache *cache)
+{
+    drop_chain(cache->free);
+    drop_chain(atomic_load_explicit(&cache->returned, memory_order_acquire));
+}
+
 void wsk_request_abandon(struct wsk_request *request)
 {
     struct wsk_socket *socket = request->socket;
 
-    slab_free(&requests, request);
+    wsk_request_give_back(request);
     wsk_socket_leave(socket);
+}
+
+void wsk_request_end(struct wsk_request *request, NTSTATUS status, ULONG_PTR information)
+{
+    struct wsk_socket *socket = request->socket;
+    PIRP irp = request->irp;
+
+    wsk_request_give_back(request);
+    wsk_complete(socket, irp, status, information);
 }
 
 void wsk_request_complete(struct wsk_request *request, NTSTATUS status, ULONG_PTR information)
 {
     struct wsk_socket *socket = request->socket;
-    PIRP irp = request->irp;
 
-    slab_free(&requests, request);
-    wsk_complete(socket, irp, status, information);
+    wsk_request_end(request, status, information);
     wsk_socket_leave(socket);
 }
 
@@ -133,7 +210,7 @@ struct wsk_request *wsk_request_of(PIRP irp)
     return irp->Tail.Overlay.DriverContext[0];
 }
 
-bool wsk_request_queue(struct wsk_request *request, struct list *queue, PDRIVER_CANCEL cancel)
+bool wsk_request_pend(struct wsk_request *request, PDRIVER_CANCEL cancel)
 {
     PIRP irp = request->irp;
 
@@ -144,7 +221,12 @@ bool wsk_request_queue(struct wsk_request *request, struct list *queue, PDRIVER_
      * IoCancelIrp sets Cancel before it takes the routine. Whoever cancelled before the line above saw no
      * routine, and is seen here; whoever cancels after it finds the routine.
      */
-    if (__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) && IoSetCancelRoutine(irp, NULL))
+    return !__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) || !IoSetCancelRoutine(irp, NULL);
+}
+
+bool wsk_request_queue(struct wsk_request *request, struct list *queue, PDRIVER_CANCEL cancel)
+{
+    if (!wsk_request_pend(request, cancel))
         return false;
     list_push_back(queue, &request->link);
     return true;

@@ -48,7 +48,9 @@ struct wsk_send {
 #define WSK_ENDED_CANCEL 2u
 
 struct wsk_request {
-    struct list link;       /* in socket->waiting or socket->sending, under the socket's lock */
+    struct list link;       /* in socket->waiting, under the socket's lock */
+    struct wsk_request *next; /* in the cache */
+    bool cached;
     struct wsk_socket *socket;
     PIRP irp;
     WSK_BUF buffer;
@@ -64,11 +66,31 @@ void wsk_requests_stop(void);
 /* NULL when there is no memory. Holds the socket. */
 struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp);
 
+/* The same with the cache's lock held, and without holding the socket. */
+struct wsk_request *wsk_request_take(struct wsk_socket *socket, PIRP irp);
+
+/* Whether a test wants the next request to fail. */
+bool wsk_request_shall_fail(void);
+
+/* What wsk_request_take() took. */
+void wsk_request_give_back(struct wsk_request *request);
+
+/* Of a socket that is closed. */
+void wsk_requests_drop(struct wsk_request_cache *cache);
+
+/* Completes the request's IRP; the hold on the socket stays. */
+void wsk_request_end(struct wsk_request *request, NTSTATUS status, ULONG_PTR information);
+
 /* Completes the request's IRP, then lets the socket go. */
 void wsk_request_complete(struct wsk_request *request, NTSTATUS status, ULONG_PTR information);
 
 /* Frees a request that never got so far as to be pending; the IRP stays the caller's. */
 void wsk_request_abandon(struct wsk_request *request);
+
+/*
+ * Marks the IRP pending and makes it cancellable. False: it was cancelled before; the caller completes it.
+ */
+bool wsk_request_pend(struct wsk_request *request, PDRIVER_CANCEL cancel);
 
 /*
  * Puts the request at the end of the queue, with its IRP pending and cancellable; `lock` of the socket is held.

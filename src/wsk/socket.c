@@ -76,11 +76,17 @@ bool wsk_socket_try_hold(PWSK_SOCKET handle)
     return false;
 }
 
-void wsk_socket_leave(struct wsk_socket *socket)
+void wsk_socket_leave_many(struct wsk_socket *socket, uint32_t count)
 {
     /* The gate is shut before "open" is dropped, so the last one out always leaves a shut gate. */
-    if (atomic_fetch_sub_explicit(&socket->gate, 1, memory_order_acq_rel) == (WSK_GATE_SHUT | 1))
+    if (atomic_fetch_sub_explicit(&socket->gate, count, memory_order_acq_rel) ==
+        (WSK_GATE_SHUT | count))
         net_udp_close(socket->udp);
+}
+
+void wsk_socket_leave(struct wsk_socket *socket)
+{
+    wsk_socket_leave_many(socket, 1);
 }
 
 bool wsk_socket_closing(struct wsk_socket *socket)
@@ -119,6 +125,7 @@ bool wsk_socket_address_from(const struct wsk_socket *socket, const SOCKADDR *fr
 static const struct net_udp_events udp_events = {
     .room = wsk_dgram_room,
     .received = wsk_dgram_received,
+    .sent = wsk_dgram_sent,
     .broken = wsk_dgram_broken,
     .closed = wsk_socket_closed,
 };
@@ -161,7 +168,6 @@ static void fill_socket(struct wsk_socket *socket, const struct creation *creati
     atomic_store(&socket->gate, 1);
     list_init(&socket->bound_link);
     list_init(&socket->waiting);
-    list_init(&socket->sending);
     socket->backlog_end = &socket->backlog;
     socket->deliver_task.run = wsk_dgram_deliver_task;
     InitializeListHead(&socket->disable_irps);
@@ -297,7 +303,7 @@ static void cancel_everything(struct task *task)
 
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     wsk_dgram_cancel_receives(socket, STATUS_CANCELLED);
-    wsk_dgram_cancel_sends(socket);
+    net_udp_cancel_queued(socket->udp);
     wsk_dgram_drop_backlog(socket);
     KeLowerIrql(irql);
     wsk_socket_leave(socket); /* "open" */
@@ -334,6 +340,7 @@ void wsk_socket_closed(void *owner)
     KIRQL irql;
 
     wsk_sharing_unbind(socket);
+    wsk_requests_drop(&socket->requests);
     ledger_remove(&socket->ledger);
     socket->magic = SOCKET_GONE;
     slab_free(&sockets, socket);

@@ -33,11 +33,25 @@ enum wsk_bound { WSK_UNBOUND, WSK_BINDING, WSK_BOUND };
 #define WSK_REPORT_TOS 0x04u
 #define WSK_REPORT_ECN 0x08u
 #define WSK_REPORT_HOPS 0x10u
+#define WSK_REPORT_COALESCED 0x80000000u /* with indications, always */
 
 /* Where datagrams without an explicit address go. */
 struct wsk_peer {
     bool set;
     struct net_address address;
+};
+
+struct wsk_request;
+
+/*
+ * Requests that a socket has used before, so that the next ones cost no allocation. Whoever makes a request
+ * holds the lock; whoever is done with one gives it back without.
+ */
+struct wsk_request_cache {
+    struct base_lock lock;
+    uint32_t made;                 /* that come back here; more are given back to where they come from */
+    struct wsk_request *free;
+    _Atomic(struct wsk_request *) returned;
 };
 
 struct wsk_socket {
@@ -60,10 +74,14 @@ struct wsk_socket {
     struct list bound_link;        /* sharing.c: in the list of all that is bound */
     struct net_address local;      /* sharing.c: what it is bound to */
     _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */
+    _Atomic uint32_t receive_coalesced; /* UDP_RECV_MAX_COALESCED_SIZE: bytes of a joined indication; 0: none */
     PIRP close_irp;
     struct task close_task;
     struct task break_task;        /* for_hooks.c */
     struct ledger_entry ledger;
+
+    struct wsk_request_cache requests;
+    uint32_t sends_ended;          /* the loop's: requests whose hold on the gate ends with wsk_dgram_sent() */
 
     struct base_lock lock;         /* guards all that follows */
     struct wsk_peer remote;        /* SIO_WSK_SET_REMOTE_ADDRESS: also filters what is received */
@@ -72,7 +90,6 @@ struct wsk_socket {
 
     struct list waiting;           /* requests of WskReceiveFrom, oldest first */
     size_t waiting_count;
-    struct list sending;           /* requests of WskSendTo that wait for room */
     struct net_datagram *backlog;  /* arrived, not yet delivered; oldest first */
     struct net_datagram **backlog_end;
     size_t backlog_count;
@@ -95,6 +112,9 @@ struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, co
 
 /* The last one out of a socket that is closing closes its endpoint. */
 void wsk_socket_leave(struct wsk_socket *socket);
+
+/* Many at once. */
+void wsk_socket_leave_many(struct wsk_socket *socket, uint32_t count);
 
 /* For what outlives the call: a request. */
 void wsk_socket_hold(struct wsk_socket *socket);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fixture.h - an engine on the scripted network, for one test. */
+/*
+ * fixture.h - an engine on the scripted network, for one test. Its sends are never a stream, so that
+ * each leaves in its caller's thread unless something is queued before it.
+ */
 #ifndef OPENWSK_TESTS_NET_FIXTURE_H
 #define OPENWSK_TESTS_NET_FIXTURE_H
 
@@ -14,7 +17,7 @@ struct fixture {
 static inline int fixture_start_loops(void **state, unsigned loops)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
-    struct net_engine_config config = { .loops = loops };
+    struct net_engine_config config = { .loops = loops, .stream_gap_ns = NET_NO_STREAMS };
 
     if (!fixture)
         return -1;

@@ -36,6 +36,7 @@ struct owner {
     int error;                      /* that broken() was told */
     void (*on_received)(struct owner *owner); /* after the list is recorded; may be NULL */
     void *context;
+    bool keep_runs;
 };
 
 static inline size_t owner_room(void *context)
@@ -46,19 +47,38 @@ static inline size_t owner_room(void *context)
     return atomic_load(&owner->room);
 }
 
+/* Records the datagrams of a run one by one, or as they came; how many there are. */
+static inline uint32_t owner_record(struct owner *owner, struct net_datagram *datagram)
+{
+    size_t most = owner->keep_runs ? SIZE_MAX / UINT16_MAX : 1;
+    struct net_datagram *part;
+    uint32_t count = 0;
+
+    do {
+        part = net_datagram_is_run(datagram) ? net_datagram_split(datagram, most) : datagram;
+        BASE_REQUIRE(part != NULL);
+        count += (uint32_t)net_datagram_count(part);
+        part->next = NULL;
+        *owner->end = part;
+        owner->end = &part->next;
+    } while (part != datagram);
+    return count;
+}
+
 static inline void owner_received(void *context, struct net_datagram *list)
 {
     struct owner *owner = context;
-    uint32_t count = 0;
+    uint32_t count = 0, messages = 0, room = atomic_load(&owner->room);
 
     BASE_REQUIRE(!atomic_load(&owner->closed) && list);
     base_lock_acquire(&owner->lock);
-    *owner->end = list;
-    for (; list; list = list->next, count++)
-        owner->end = &list->next;
+    for (struct net_datagram *next; list; list = next, messages++) {
+        next = list->next;
+        count += owner_record(owner, list);
+    }
     base_lock_release(&owner->lock);
-    BASE_REQUIRE(count <= atomic_load(&owner->room) && count <= NET_RX_BATCH);
-    atomic_fetch_sub(&owner->room, count);
+    BASE_REQUIRE(messages <= room && messages <= NET_RX_BATCH);
+    atomic_fetch_sub(&owner->room, count < room ? count : room);
     atomic_fetch_add(&owner->lists, 1);
     atomic_fetch_add(&owner->received, count);
     os_wake_all(&owner->received);

@@ -4,7 +4,8 @@
 
 static int start(void **state)
 {
-    return net_engine_start((struct net_engine **)state, &(struct net_engine_config){ .loops = 2 });
+    return net_engine_start((struct net_engine **)state, &(struct net_engine_config){
+                                .loops = 2, .stream_gap_ns = NET_NO_STREAMS });
 }
 
 static int stop(void **state)

@@ -739,7 +739,8 @@ static void receive_one(struct net_port_udp *udp, struct net_port_receive *place
     os_free(from);
 }
 
-static int port_receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count)
+static int port_receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count,
+                        bool *empty)
 {
     struct script *script = udp->script;
     unsigned got = 0;
@@ -751,6 +752,7 @@ static int port_receive(struct net_port_udp *udp, struct net_port_receive *batch
         count = script->receive_limit;
     while (!error && got < count && !list_empty(&udp->queue))
         receive_one(udp, &batch[got++]);
+    *empty = list_empty(&udp->queue);
     unlock(script);
     if (error)
         return error;

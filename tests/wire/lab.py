@@ -82,6 +82,7 @@ class Lab:
         self.raise_link(self.b, "right2", B4_SECOND, B6_SECOND)
         for space, link in ((self.a, "left"), (self.a, "left2"), (self.b, "right"), (self.b, "right2")):
             self.offload(space, link, 0x24, 0)  # ETHTOOL_SGSO: a wire shows what a network card would send
+            self.ip(space, f"link set {link} gso_max_segs 1")  # UDP_SEGMENT has a flag of its own
         self.wait_until_up()
 
     def ip(self, space, *commands):
