@@ -41,7 +41,7 @@ typedef struct _SENDER SENDER, *PSENDER;
 
 /* A datagram that is being sent, or waits to be used; its IRP, MDL and payload are made once and reused. */
 typedef struct _SEND {
-    SLIST_ENTRY Link;
+    SLIST_ENTRY Link; /* first */
     PSENDER Sender;
     PIRP Irp;
     WSK_BUF Buffer;                      /* its own payload */
@@ -57,10 +57,10 @@ VOID SenderStop(PSENDER Sender);
 /* After SenderStop. PASSIVE_LEVEL. */
 VOID SenderFree(PSENDER Sender);
 
-/* NULL when all are in flight. <= DISPATCH_LEVEL. */
+/* NULL when all are in flight. One thread at a time takes, returns and submits. <= DISPATCH_LEVEL. */
 PSEND SenderTake(PSENDER Sender);
 
-/* Waits until one is not in flight. One thread at a time. PASSIVE_LEVEL. */
+/* Waits until some are not in flight. PASSIVE_LEVEL. */
 PSEND SenderTakeWait(PSENDER Sender);
 
 /* Gives one back unused. <= DISPATCH_LEVEL. */

@@ -1,74 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_driver_send.c - a bounded number of sends in flight. What is not in flight waits in a lock-free list;
- * the completion routine puts it there.
+ * wsk_driver_send.c - a bounded number of sends in flight. The thread that sends has a list of its own of those it
+ * may use; the completion routine puts them into another, which that thread takes as a whole when its own is empty.
+ * So the two sides meet once in many sends.
  */
 #include "wsk_driver.h"
 
 struct _SENDER {
-    SLIST_HEADER Idle;
     PWSK_SOCKET Socket;
     ULONG Count;
     PUCHAR Payload; /* of all sends, or NULL */
-    EX_RUNDOWN_REF InFlight;
+    LONG Stopped;
 
-    /* The thread that found the list empty sets Waiting and looks again; who returns a send takes it away. */
-    LONG Waiting;
-    KEVENT Returned;
+    /* The sending thread's. */
+    DECLSPEC_ALIGN(64) PSLIST_ENTRY Idle;
+    LONG64 Submitted;
 
-    LONG64 Sent;
+    /* The completion routine's. */
+    DECLSPEC_ALIGN(64) SLIST_HEADER Returned;
+    LONG64 Completed;
     LONG64 Failed;
+
+    /* The sending thread waits until Completed has come so far; 0: it does not wait. */
+    DECLSPEC_ALIGN(64) LONG64 WakeAt;
+    KEVENT Returning;
+
     SEND Sends[ANYSIZE_ARRAY];
 };
 
 static IO_COMPLETION_ROUTINE SendCompleted;
 
-VOID
-SenderReturn(PSEND Send)
-{
-    PSENDER Sender = Send->Sender;
-
-    InterlockedPushEntrySList(&Sender->Idle, &Send->Link);
-    if (InterlockedExchange(&Sender->Waiting, 0)) {
-        KeSetEvent(&Sender->Returned, IO_NO_INCREMENT, FALSE);
-    }
-}
-
+/* One thread at a time completes sends of a socket: the transport's, or the one that sends. */
 static NTSTATUS
 SendCompleted(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
     PSEND Send = (PSEND)Context;
     PSENDER Sender = Send->Sender;
+    LONG64 WakeAt;
 
     UNREFERENCED_PARAMETER(DeviceObject);
-    InterlockedIncrement64(NT_SUCCESS(Irp->IoStatus.Status) ? &Sender->Sent : &Sender->Failed);
+    if (!NT_SUCCESS(Irp->IoStatus.Status)) {
+        InterlockedIncrement64(&Sender->Failed);
+    }
     if (Send->Indication != NULL) {
         (VOID)BenchDispatch(Sender->Socket)->WskRelease(Sender->Socket, Send->Indication);
         Send->Indication = NULL;
     }
-    SenderReturn(Send);
-    ExReleaseRundownProtection(&Sender->InFlight);
+    InterlockedPushEntrySList(&Sender->Returned, &Send->Link);
+    InterlockedIncrement64(&Sender->Completed);
+    WakeAt = ReadAcquire64(&Sender->WakeAt);
+    if (WakeAt != 0 && ReadAcquire64(&Sender->Completed) >= WakeAt &&
+        InterlockedCompareExchange64(&Sender->WakeAt, 0, WakeAt) == WakeAt) {
+        KeSetEvent(&Sender->Returning, IO_NO_INCREMENT, FALSE);
+    }
     return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+VOID
+SenderReturn(PSEND Send)
+{
+    Send->Link.Next = Send->Sender->Idle;
+    Send->Sender->Idle = &Send->Link;
 }
 
 PSEND
 SenderTake(PSENDER Sender)
 {
-    return (PSEND)InterlockedPopEntrySList(&Sender->Idle);
+    PSLIST_ENTRY First = Sender->Idle;
+
+    if (First == NULL) {
+        First = InterlockedFlushSList(&Sender->Returned);
+    }
+    if (First != NULL) {
+        Sender->Idle = First->Next;
+    }
+    return (PSEND)First;
 }
 
+/* Until so many sends have completed since the sender was made. */
+static VOID
+WaitForCompleted(PSENDER Sender, LONG64 Target)
+{
+    while (ReadAcquire64(&Sender->Completed) < Target) {
+        InterlockedExchange64(&Sender->WakeAt, Target);
+        if (ReadAcquire64(&Sender->Completed) < Target ||
+            InterlockedCompareExchange64(&Sender->WakeAt, 0, Target) != Target) {
+            KeWaitForSingleObject(&Sender->Returning, Executive, KernelMode, FALSE, NULL);
+        }
+    }
+}
+
+/* All are in flight, so that many will complete: a quarter of them makes the wake worth its while. */
 PSEND
 SenderTakeWait(PSENDER Sender)
 {
     PSEND Send = SenderTake(Sender);
 
     while (Send == NULL) {
-        InterlockedExchange(&Sender->Waiting, 1);
+        WaitForCompleted(Sender, Sender->Submitted - Sender->Count + (Sender->Count + 3) / 4);
         Send = SenderTake(Sender);
-        if (Send == NULL) {
-            KeWaitForSingleObject(&Sender->Returned, Executive, KernelMode, FALSE, NULL);
-            Send = SenderTake(Sender);
-        }
     }
     return Send;
 }
@@ -78,9 +108,10 @@ SenderSubmit(PSEND Send, PWSK_BUF Buffer, PSOCKADDR RemoteAddress)
 {
     PSENDER Sender = Send->Sender;
 
-    if (!ExAcquireRundownProtection(&Sender->InFlight)) {
+    if (ReadAcquire(&Sender->Stopped)) {
         return FALSE;
     }
+    Sender->Submitted++;
     IoReuseIrp(Send->Irp, STATUS_UNSUCCESSFUL);
     IoSetCompletionRoutine(Send->Irp, SendCompleted, Send, TRUE, TRUE, TRUE);
     (VOID)BenchDispatch(Sender->Socket)->WskSendTo(Sender->Socket, Buffer, 0, RemoteAddress, 0, NULL,
@@ -106,7 +137,7 @@ PrepareSend(PSENDER Sender, PSEND Send, PUCHAR Payload, ULONG Size)
         }
         MmBuildMdlForNonPagedPool(Send->Buffer.Mdl);
     }
-    InterlockedPushEntrySList(&Sender->Idle, &Send->Link);
+    SenderReturn(Send);
     return TRUE;
 }
 
@@ -145,9 +176,8 @@ SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, PSENDER *Out)
     }
     Sender->Socket = Socket;
     Sender->Count = Count;
-    InitializeSListHead(&Sender->Idle);
-    ExInitializeRundownProtection(&Sender->InFlight);
-    KeInitializeEvent(&Sender->Returned, SynchronizationEvent, FALSE);
+    InitializeSListHead(&Sender->Returned);
+    KeInitializeEvent(&Sender->Returning, SynchronizationEvent, FALSE);
     Status = PrepareSends(Sender, Size);
     if (!NT_SUCCESS(Status)) {
         SenderFree(Sender);
@@ -160,7 +190,8 @@ SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, PSENDER *Out)
 VOID
 SenderStop(PSENDER Sender)
 {
-    ExWaitForRundownProtectionRelease(&Sender->InFlight);
+    WriteRelease(&Sender->Stopped, 1);
+    WaitForCompleted(Sender, Sender->Submitted);
 }
 
 VOID
@@ -185,6 +216,6 @@ SenderFree(PSENDER Sender)
 VOID
 SenderCount(PSENDER Sender, struct bench_counts *Counts)
 {
-    Counts->sent = (ULONG64)ReadAcquire64(&Sender->Sent);
     Counts->failed = (ULONG64)ReadAcquire64(&Sender->Failed);
+    Counts->sent = (ULONG64)ReadAcquire64(&Sender->Completed) - Counts->failed;
 }
