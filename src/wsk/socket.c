@@ -295,12 +295,15 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
 
 /* --- WskCloseSocket -------------------------------------------------------------------------- */
 
-/* On the loop: no callback is running, and none will. */
+/* On the loop: no callback is running, and none will. So only here it is known what callbacks kept. */
 static void cancel_everything(struct task *task)
 {
     struct wsk_socket *socket = container_of(task, struct wsk_socket, close_task);
     KIRQL irql;
 
+    if (atomic_load(&socket->retained))
+        hook_finding("WSK-V14", "WskCloseSocket was called while datagram indications are retained",
+                     socket->close_place);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     wsk_dgram_cancel_receives(socket, STATUS_CANCELLED);
     net_udp_cancel_queued(socket->udp);
@@ -312,7 +315,6 @@ static void cancel_everything(struct task *task)
 NTSTATUS WSKAPI wsk_close_socket(PWSK_SOCKET handle, PIRP irp)
 {
     struct wsk_socket *socket;
-    uint32_t retained;
 
     if (!irp)
         return STATUS_INVALID_PARAMETER;
@@ -321,10 +323,7 @@ NTSTATUS WSKAPI wsk_close_socket(PWSK_SOCKET handle, PIRP irp)
     IoMarkIrpPending(irp);
     if (atomic_fetch_or(&socket->gate, WSK_GATE_SHUT) & WSK_GATE_SHUT)
         not_open(handle, "WskCloseSocket was called twice for one socket.");
-    retained = atomic_load(&socket->retained);
-    if (retained)
-        hook_finding("WSK-V14", "WskCloseSocket was called while datagram indications are retained",
-                     hook_place(NT_CALLER()));
+    socket->close_place = NT_CALLER();
     socket->close_irp = irp;
     socket->close_task.run = cancel_everything;
     net_udp_post(socket->udp, &socket->close_task);

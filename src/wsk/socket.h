@@ -76,6 +76,7 @@ struct wsk_socket {
     _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */
     _Atomic uint32_t receive_coalesced; /* UDP_RECV_MAX_COALESCED_SIZE: bytes of a joined indication; 0: none */
     PIRP close_irp;
+    const void *close_place;       /* in the driver, that called WskCloseSocket */
     struct task close_task;
     struct task break_task;        /* for_hooks.c */
     struct ledger_entry ledger;
