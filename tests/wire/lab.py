@@ -125,25 +125,27 @@ class Lab:
             self.wait_for_path(here, there)
 
     def wait_for_path(self, here, there):
-        """A datagram is repeated until it arrives: links come up, neighbours are found."""
-        inbox = self.socket(self.b, there)
-        outbox = self.socket(self.a, here)
+        """A datagram is repeated, both ways, until it arrives: links come up, neighbours are found."""
+        near, far = self.socket(self.a, here), self.socket(self.b, there)
+        self.until_arrives(near, far)
+        self.until_arrives(far, near)
+        near.close()
+        far.close()
+
+    def until_arrives(self, outbox, inbox):
+        to = inbox.getsockname()
         deadline = time.monotonic() + LIMIT
-        while True:
+        while not select.select([inbox], [], [], 0.02)[0]:
             try:
-                outbox.sendto(b"up?", inbox.getsockname())
+                outbox.sendto(b"up?", to)
             except OSError:
                 pass  # not yet
-            if select.select([inbox], [], [], 0.02)[0]:
-                break
             if time.monotonic() > deadline:
-                raise Failure(f"no path from {here} to {there}")
+                raise Failure(f"no path from {outbox.getsockname()[0]} to {to[0]}")
         # Those that waited for the neighbour are not to meet a closed port: the answers are rationed.
-        outbox.sendto(b"last", inbox.getsockname())
+        outbox.sendto(b"last", to)
         while inbox.recv(10) != b"last":
             pass
-        inbox.close()
-        outbox.close()
 
     def socket(self, space, address, port=0, kind=socket.SOCK_DGRAM, protocol=0):
         """An ordinary socket, as any other program on that host would have one."""
