@@ -24,7 +24,7 @@ static struct client client;
 static struct script *script;
 static struct reader input;      /* the loop reads while the test waits in script_settle() */
 static int (*script_receive)(struct net_port_udp *udp, struct net_port_receive *batch,
-                             unsigned count);
+                             unsigned count, bool *empty);
 
 static ADDRESS_FAMILY family;
 static dgram receiver;
@@ -63,14 +63,16 @@ static void fill(struct net_port_receive *place)
     take_bytes(&input, control->local.ip, 16);
     control->tos = take8(&input);
     control->hops = take8(&input);
+    control->segment = take8(&input) & 1 ? take16(&input) : take8(&input);
     place->truncated = take8(&input) == 1;
     place->control_lost = take8(&input) == 1;
 }
 
 /* What the script has is the occasion; what is reported comes from the input. */
-static int receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count)
+static int receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count,
+                   bool *empty)
 {
-    int got = script_receive(udp, batch, count);
+    int got = script_receive(udp, batch, count, empty);
     unsigned reported = 1 + take8(&input) % 4;
 
     if (got < 0)
