@@ -31,6 +31,7 @@ struct _SOCK {
     PVOID HookContext;
     volatile LONG Calls; /* of the event */
     volatile LONG DeadCalls; /* of which without an indication */
+    KEVENT Died;
     KSPIN_LOCK Lock;
     LIST_ENTRY Records;
     KSEMAPHORE Recorded;
@@ -122,6 +123,7 @@ SockEvent(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndicat
     InterlockedIncrement(&Sock->Calls);
     if (DataIndication == NULL) {
         InterlockedIncrement(&Sock->DeadCalls);
+        KeSetEvent(&Sock->Died, IO_NO_INCREMENT, FALSE);
         return STATUS_SUCCESS;
     }
     if (Sock->Hook != NULL) {
@@ -167,6 +169,7 @@ NewSock(ADDRESS_FAMILY Family)
     Sock->Request = Request;
     KeInitializeSpinLock(&Sock->Lock);
     InitializeListHead(&Sock->Records);
+    KeInitializeEvent(&Sock->Died, NotificationEvent, FALSE);
     KeInitializeSemaphore(&Sock->Recorded, 0, MAXLONG);
     return Sock;
 }

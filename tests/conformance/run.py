@@ -73,10 +73,11 @@ class Driver:
         text = path.read_text()
         self.path, self.name = path, path.stem
         self.identifiers = re.findall(r"^POINT\((\w+)\)", text, re.M)
-        header = dict(re.findall(r"^ \* (Point|Exit|Says|Needs|Arguments): (.*?)(?: \*/)?$", text, re.M))
+        header = dict(re.findall(r"^ \* (Point|Exit|Says|Needs|Options|Arguments): (.*?)(?: \*/)?$", text, re.M))
         self.single = header.get("Point")
         self.exit = int(header.get("Exit", 0))
         self.says = header.get("Says", "")
+        self.options = header.get("Options", "").split()
         self.arguments = header.get("Arguments", "").split()
         self.lonely = header.get("Needs", "") == "a network of its own"
         if self.single:
@@ -123,7 +124,7 @@ class Run:
 
 def in_a_network_of_its_own(command):
     return ["unshare", "--user", "--map-root-user", "--net", sys.executable,
-            str(HERE / "loopback_up.py"), *command]
+            str(HERE / "network.py"), *command]
 
 
 def can_have_a_network():
@@ -134,7 +135,7 @@ def can_have_a_network():
 
 
 def command_of(driver, options, wanted):
-    command = [options.wskrun, "--once"]
+    command = [options.wskrun, "--once", *driver.options]
     if options.cc:
         command += ["--cc", options.cc]
     command += [str(driver.path), "-I", str(HERE)]
