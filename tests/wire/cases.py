@@ -102,6 +102,24 @@ def case_segments(lab):
             equal(data, b"", "the rest")
 
 
+def case_runs(lab):
+    """What leaves in one trip through the stack, and arrives in one, is still one datagram after the other."""
+    for space, link in ((lab.a, "left"), (lab.b, "right")):
+        lab.offload(space, link, labs.SGSO, 1)
+        lab.ip(space, f"link set {link} gso_max_segs 64")
+    driver_a, driver_b = lab.driver_at_a(), lab.driver_at_b()
+    tap = lab.tap_at_b()
+    for version, source, to in BOTH:
+        a, b = driver_a.open(source, PORT_A), driver_b.open(to, PORT_B)
+        a.set(w.IPPROTO_UDP, w.UDP_SEND_MSG_SIZE, w.ulong(1000))
+        data = a.sends(to, PORT_B, 20500)
+        first = tap.next(from_to(source, to), "the run")
+        equal(first.data == data[:len(first.data)] and len(first.data) > 1000, True, f"IPv{version}: many in one trip")
+        for start in range(0, len(data), 1000):
+            got = b.got().expect(data[start:start + 1000])
+            equal((got.source, got.port), (source, PORT_A), "sender")
+
+
 # --- What is in the headers -----------------------------------------------------------------------
 
 
@@ -194,7 +212,7 @@ def case_dont_fragment(lab):
 
 def case_checksums(lab):
     """Sums as a network card without help of its own would send them."""
-    lab.offload(lab.a, "left", 0x17, 0)  # ETHTOOL_STXCSUM
+    lab.offload(lab.a, "left", labs.STXCSUM, 0)
     driver_a, driver_b = lab.driver_at_a(), lab.driver_at_b()
     tap = lab.tap_at_b()
     for version, source, to in BOTH:

@@ -20,6 +20,7 @@ from packet import Packet
 LIMIT = 30  # seconds that anything may take on a loaded machine
 CLONE_NEWNET = 0x40000000
 PACKET_OUTGOING = 4
+SIOCETHTOOL, STXCSUM, SGSO = 0x8946, 0x17, 0x24
 
 A4, A6, B4, B6 = "10.77.0.1", "fd77::1", "10.77.0.2", "fd77::2"
 A4_OTHER, A6_OTHER = "10.77.0.11", "fd77::11"
@@ -71,9 +72,11 @@ class Lab:
         self.b = os.open("/proc/self/ns/net", os.O_RDONLY)
         check(libc.setns(self.a, CLONE_NEWNET))
         self.hosts = []
-        for end, other in (("left", "right"), ("left2", "right2")):
+        # Two ends of one index look like a card's own link to the kernel, which then is a second late to see them up.
+        for index, end, other in ((11, "left", "right"), (12, "left2", "right2")):
             try:
-                self.ip_a(f"link add {end} type veth peer name {other} netns /proc/self/fd/{self.b}")
+                self.ip_a(f"link add {end} index {index} type veth peer name {other} index {index + 10} "
+                          f"netns /proc/self/fd/{self.b}")
             except Failure as reason:
                 raise NoPlace(f"no veth: {reason}")
         self.raise_link(self.a, "left", A4, A6, A4_OTHER, A6_OTHER)
@@ -81,7 +84,7 @@ class Lab:
         self.raise_link(self.b, "right", B4, B6)
         self.raise_link(self.b, "right2", B4_SECOND, B6_SECOND)
         for space, link in ((self.a, "left"), (self.a, "left2"), (self.b, "right"), (self.b, "right2")):
-            self.offload(space, link, 0x24, 0)  # ETHTOOL_SGSO: a wire shows what a network card would send
+            self.offload(space, link, SGSO, 0)  # a wire shows what a network card would send
             self.ip(space, f"link set {link} gso_max_segs 1")  # UDP_SEGMENT has a flag of its own
         self.wait_until_up()
 
@@ -110,7 +113,7 @@ class Lab:
         request = ctypes.create_string_buffer(struct.pack("=II", command, value))
         name = struct.pack("16sP", link.encode(), ctypes.addressof(request))
         with Within(space), socket.socket() as any_socket:
-            fcntl.ioctl(any_socket, 0x8946, name + bytes(16))  # SIOCETHTOOL
+            fcntl.ioctl(any_socket, SIOCETHTOOL, name + bytes(16))
 
     def set_mtu(self, mtu):
         self.ip_a(f"link set left mtu {mtu}")
