@@ -29,7 +29,9 @@
     X(LEDGER_HANDLE, "open handle", "open handles") \
     X(LEDGER_INDICATION, "retained datagram indication", "retained datagram indications") \
     X(LEDGER_NPI, "captured provider NPI", "captured provider NPIs") \
-    X(LEDGER_REGISTRATION, "WSK registration", "WSK registrations")
+    X(LEDGER_REGISTRATION, "WSK registration", "WSK registrations") \
+    X(LEDGER_NOTIFICATION, "change notification", "change notifications") \
+    X(LEDGER_MIB_TABLE, "MIB table", "MIB tables")
 
 enum ledger_kind {
 #define X(kind, singular, plural) kind,

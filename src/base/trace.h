@@ -17,6 +17,8 @@
     X(irp_cancelled, "IRPs whose cancel routine was called") \
     X(completion_deferred, "completions moved to the transport thread because one was running already") \
     X(event_called, "calls of a receive event callback") \
+    X(notification_called, "calls of a change callback of netioapi.h") \
+    X(notification_lost, "changes without memory to report them; the driver is told to look at all") \
     X(datagram_sent, "datagrams handed to the kernel") \
     X(datagram_sent_inline, "of these, in the thread that called") \
     X(datagram_send_queued, "sends handed to the transport thread: in a stream, or for want of room") \

@@ -114,6 +114,15 @@ case_names() {
     says "$out" 'good_names: 0 calls by others'
 }
 
+case_netio() {
+    run 0 --once "$drivers/good_netio.c"
+    says "$out" 'good_netio: loopback addresses: some'
+    says "$out" 'good_netio: to 127.0.0.1 over the same interface from 7f000001'
+    says "$out" 'good_netio: told'
+    says "$out" 'good_netio: unloaded'
+    silent "$err"
+}
+
 case_inline() {
     run 0 --once "$drivers/good_inline.c"
     says "$out" 'good_inline: 2 4 9 -4'
@@ -200,6 +209,8 @@ case_leak_device() { leaks bad_leak_device '1 device object'; }
 case_leak_work_item() { leaks bad_leak_work_item '1 work item'; }
 case_leak_lookaside() { leaks bad_leak_lookaside "1 lookaside list, tag 'List'"; }
 case_leak_registration() { leaks bad_leak_registration '1 WSK registration'; }
+case_leak_notification() { leaks bad_leak_notification '1 change notification'; }
+case_leak_mib_table() { leaks bad_leak_mib_table '1 MIB table'; }
 case_leak_npi() { leaks bad_leak_npi '1 captured provider NPI'; }
 
 case_leak_socket() {

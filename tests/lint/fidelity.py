@@ -36,6 +36,16 @@ PARTIAL = {
     "KeSetImportanceDpc": "all DPCs run on one thread, in order",
     "ZwSetInformationThread": "accepted, without effect on the host",
     "KeSetEvent": "no priority boost; Wait is ignored",
+    "GetIfEntry2": "link speed is unknown; no network GUID",
+    "GetIfTable2": "link speed is unknown; no network GUID",
+    "GetIpInterfaceEntry": "metric 0; settings that the host has not are 0",
+    "GetIpInterfaceTable": "metric 0; settings that the host has not are 0",
+    "GetIpNetEntry2": "reachability time is not known",
+    "GetIpNetTable2": "reachability time is not known",
+    "CreateUnicastIpAddressEntry": "not with SkipAsSource",
+    "SetUnicastIpAddressEntry": "lifetimes; not the prefix length, not SkipAsSource",
+    "SetIpForwardEntry2": "the metric",
+    "GetIfStackTable": "from the host's lower links; no filters",
 }
 
 # Functions of dispatch tables and callbacks, which are pointers: the points that speak of each, as a pattern.
