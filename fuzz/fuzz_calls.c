@@ -22,6 +22,8 @@
 #define PORTS 3
 #define FIRST_PORT 7001
 #define REQUESTS 4
+#define SENDS 3
+#define NODES 3
 #define QUEUE_MAX 64
 #define BYTES_MAX 48
 #define STEPS_MAX 60
@@ -47,6 +49,14 @@ struct waiting {
     ULONG flags;
 };
 
+struct sending {
+    struct call call;
+    bool out;
+    WSK_BUF_LIST nodes[NODES]; /* one for WskSendTo */
+    uint8_t bytes[NODES][BYTES_MAX];
+    size_t total, left;        /* bytes; letters that are not on the wire */
+};
+
 struct endpoint {
     dgram handle;          /* .socket NULL: not there */
     ADDRESS_FAMILY family;
@@ -54,9 +64,14 @@ struct endpoint {
     int remote, sendto;    /* fixed addresses; -1: none */
     int last;              /* which of the two a NULL address means: 0 none, 1 remote, 2 sendto */
     bool event;
+    bool refusing;         /* the event's answer */
+    bool put_back;         /* what was refused may be among the inbox */
     ULONG segment;
     struct queue inbox;    /* what has come off the wire */
     struct queue arrived;  /* what the event brought */
+    struct queue unsent;   /* what waits for room on the wire */
+    struct sending sends[SENDS];
+    unsigned send_order[SENDS], sending;
     struct waiting requests[REQUESTS];
     unsigned order[REQUESTS], waiting; /* outstanding requests, oldest first */
 };
@@ -65,6 +80,7 @@ static struct client client;
 static struct script *script;
 static struct endpoint endpoints[SOCKETS];
 static struct queue wire;
+static size_t room_on_wire = SIZE_MAX;
 static uint8_t serial;
 
 /* --- Queues ---------------------------------------------------------------------------------- */
@@ -94,6 +110,8 @@ static NTSTATUS WSKAPI on_receive(PVOID context, ULONG flags, PWSK_DATAGRAM_INDI
 {
     struct endpoint *endpoint = context;
 
+    if (endpoint->refusing)
+        return STATUS_DATA_NOT_ACCEPTED;
     MUST(!(flags & ~(ULONG)WSK_FLAG_AT_DISPATCH_LEVEL));
     for (; list; list = list->Next) {
         const SOCKADDR_INET *from = (const SOCKADDR_INET *)list->RemoteAddress;
@@ -163,12 +181,58 @@ static void check_event(struct endpoint *endpoint, const struct letter *letter)
     MUST(memcmp(got.bytes, letter->bytes, letter->size) == 0);
 }
 
+static void end_send(struct endpoint *endpoint, unsigned place)
+{
+    struct sending *send = &endpoint->sends[endpoint->send_order[place]];
+
+    send->out = false;
+    call_free(&send->call);
+    for (int i = 0; i < NODES; i++)
+        buffer_free(&send->nodes[i].Buffer);
+    endpoint->sending--;
+    memmove(endpoint->send_order + place, endpoint->send_order + place + 1,
+            (endpoint->sending - place) * sizeof(endpoint->send_order[0]));
+}
+
+/* In the order of the calls, as far as the wire has room; a call ends with its last datagram. */
+static void settle_sends(struct endpoint *endpoint)
+{
+    while (endpoint->unsent.count && wire.count < room_on_wire) {
+        struct sending *send = &endpoint->sends[endpoint->send_order[0]];
+        struct letter letter = pop(&endpoint->unsent);
+
+        push(&wire, &letter);
+        if (--send->left)
+            continue;
+        MUST(call_done(&send->call));
+        MUST(call_wait(&send->call, STATUS_PENDING) == STATUS_SUCCESS);
+        MUST(send->call.information == send->total);
+        end_send(endpoint, 0);
+    }
+    for (unsigned i = 0; i < endpoint->sending; i++)
+        MUST(!call_done(&endpoint->sends[endpoint->send_order[i]].call));
+}
+
+/* A refused list stays where it is, and the event goes off. */
+static bool refuses(struct endpoint *endpoint)
+{
+    if (!endpoint->refusing || endpoint->waiting)
+        return false;
+    endpoint->event = false;
+    endpoint->put_back = true;
+    return true;
+}
+
 /* A request before the event, the oldest of each, and nothing from strangers. */
 static void settle_endpoint(struct endpoint *endpoint)
 {
+    settle_sends(endpoint);
     while (endpoint->inbox.count && (endpoint->waiting || endpoint->event)) {
-        struct letter letter = pop(&endpoint->inbox);
+        struct letter letter;
 
+        if (refuses(endpoint))
+            break;
+        letter = pop(&endpoint->inbox);
         if (endpoint->remote >= 0 && (int)letter.from != endpoint->remote)
             continue;
         if (endpoint->waiting)
@@ -177,6 +241,8 @@ static void settle_endpoint(struct endpoint *endpoint)
             check_event(endpoint, &letter);
     }
     MUST(endpoint->arrived.count == 0);
+    if (!endpoint->inbox.count)
+        endpoint->put_back = false;
     for (unsigned i = 0; i < endpoint->waiting; i++)
         MUST(!call_done(&endpoint->requests[endpoint->order[i]].call));
 }
@@ -231,6 +297,13 @@ static void do_close(struct endpoint *endpoint)
         MUST(call_wait(&request->call, STATUS_PENDING) == STATUS_CANCELLED);
         end_request(request);
     }
+    while (endpoint->sending) {
+        struct call *call = &endpoint->sends[endpoint->send_order[0]].call;
+
+        MUST(call_done(call));
+        MUST(call_wait(call, STATUS_PENDING) == STATUS_CANCELLED);
+        end_send(endpoint, 0);
+    }
     MUST(endpoint->arrived.count == 0);
     endpoint->handle.socket = NULL;
 }
@@ -261,6 +334,9 @@ static void do_fix(struct reader *reader, struct endpoint *endpoint)
     NTSTATUS expected = endpoint->port < 0 ? STATUS_INVALID_DEVICE_STATE : STATUS_SUCCESS;
     struct call call;
 
+    /* Which of the refused a filter drops, and when, is the provider's choice. */
+    if (remote && (endpoint->put_back || endpoint->refusing))
+        return;
     call_init(&call);
     MUST(CALL(&call, endpoint->handle.d->WskControlSocket(
                          endpoint->handle.socket, WskIoctl,
@@ -287,39 +363,112 @@ static int destination(const struct endpoint *endpoint, int chosen)
 }
 
 /* The letters that a send of these bytes puts on the wire. */
-static void model_send(const struct endpoint *endpoint, unsigned to, const uint8_t *bytes,
-                       size_t size)
+static size_t model_send(struct endpoint *endpoint, unsigned to, const uint8_t *bytes,
+                         size_t size)
 {
+    size_t count = 0;
+
     do {
         struct letter letter = { .from = (unsigned)endpoint->port, .to = to,
                                  .family = endpoint->family };
 
         letter.size = endpoint->segment && endpoint->segment < size ? endpoint->segment : size;
         memcpy(letter.bytes, bytes, letter.size);
-        push(&wire, &letter);
+        push(&endpoint->unsent, &letter);
         bytes += letter.size;
         size -= letter.size;
+        count++;
     } while (size);
+    return count;
 }
 
-static void do_send(struct reader *reader, struct endpoint *endpoint)
+/* While one waits for the wire, whose turn it is afterwards would be chance. */
+static bool somebody_waits(const struct endpoint *but)
 {
-    size_t size = take_below(reader, BYTES_MAX + 1);
-    int chosen = (int)take_below(reader, PORTS + 1) - 1, to = destination(endpoint, chosen);
-    SOCKADDR_INET address = address_of(endpoint->family, (unsigned)(chosen < 0 ? 0 : chosen));
-    uint8_t bytes[BYTES_MAX];
-    NTSTATUS expected = STATUS_SUCCESS;
+    for (int i = 0; i < SOCKETS; i++)
+        if (&endpoints[i] != but && endpoints[i].handle.socket && endpoints[i].unsent.count)
+            return true;
+    return false;
+}
 
-    if (wire.count > QUEUE_MAX - BYTES_MAX - 1)
-        return;
-    memset(bytes, ++serial, sizeof(bytes));
+static void make_nodes(struct reader *reader, struct sending *send, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        size_t size = take_below(reader, BYTES_MAX / count + 1);
+
+        memset(send->bytes[i], ++serial, size);
+        send->nodes[i].Buffer = buffer_over(send->bytes[i], size);
+        send->nodes[i].Next = i + 1 < count ? &send->nodes[i + 1] : NULL;
+        send->total += size;
+    }
+}
+
+static void issue_send(struct endpoint *endpoint, unsigned place, unsigned count, int chosen)
+{
+    SOCKADDR_INET address = address_of(endpoint->family, (unsigned)(chosen < 0 ? 0 : chosen));
+    PSOCKADDR remote = chosen < 0 ? NULL : (PSOCKADDR)&address;
+    struct sending *send = &endpoint->sends[place];
+    const WSK_PROVIDER_DATAGRAM_DISPATCH *d = endpoint->handle.d;
+    int to = destination(endpoint, chosen);
+    NTSTATUS status, expected = STATUS_SUCCESS;
+
+    if (count == 1)
+        status = d->WskSendTo(endpoint->handle.socket, &send->nodes[0].Buffer, 0, remote, 0, NULL,
+                              IRP(&send->call));
+    else
+        status = d->WskSendMessages(endpoint->handle.socket, send->nodes, 0, remote, 0, NULL,
+                                    IRP(&send->call));
     if (endpoint->port < 0)
         expected = STATUS_INVALID_DEVICE_STATE;
     else if (to < 0)
         expected = STATUS_INVALID_PARAMETER;
-    MUST(dgram_send(endpoint->handle, bytes, size, chosen < 0 ? NULL : &address) == expected);
-    if (expected == STATUS_SUCCESS)
-        model_send(endpoint, (unsigned)to, bytes, size);
+    endpoint->send_order[endpoint->sending++] = place;
+    if (expected != STATUS_SUCCESS) {
+        MUST(call_wait(&send->call, status) == expected);
+        end_send(endpoint, endpoint->sending - 1);
+        return;
+    }
+    MUST(status == STATUS_PENDING);
+    send->out = true;
+    for (unsigned i = 0; i < count; i++)
+        send->left += model_send(endpoint, (unsigned)to, send->bytes[i],
+                                 send->nodes[i].Buffer.Length);
+}
+
+static void do_send(struct reader *reader, struct endpoint *endpoint)
+{
+    unsigned count = 1 + take_below(reader, 2) * take_below(reader, NODES);
+    int chosen = (int)take_below(reader, PORTS + 1) - 1;
+    unsigned place = 0;
+
+    while (place < SENDS && endpoint->sends[place].out)
+        place++;
+    if (place == SENDS || somebody_waits(endpoint) ||
+        wire.count + endpoint->unsent.count > QUEUE_MAX - BYTES_MAX - NODES)
+        return;
+    memset(&endpoint->sends[place], 0, sizeof(endpoint->sends[place]));
+    call_init(&endpoint->sends[place].call);
+    make_nodes(reader, &endpoint->sends[place], count);
+    issue_send(endpoint, place, count, chosen);
+}
+
+/* What is not on the wire never gets there. */
+static void do_cancel_send(struct reader *reader, struct endpoint *endpoint)
+{
+    unsigned which = endpoint->sending ? take_below(reader, endpoint->sending) : 0;
+    struct sending *send = &endpoint->sends[endpoint->send_order[which]];
+    size_t before = 0;
+
+    if (!endpoint->sending)
+        return;
+    for (unsigned i = 0; i < which; i++)
+        before += endpoint->sends[endpoint->send_order[i]].left;
+    MUST(IoCancelIrp(send->call.irp));
+    MUST(call_wait(&send->call, STATUS_PENDING) == STATUS_CANCELLED);
+    endpoint->unsent.count -= send->left;
+    memmove(endpoint->unsent.letters + before, endpoint->unsent.letters + before + send->left,
+            (endpoint->unsent.count - before) * sizeof(struct letter));
+    end_send(endpoint, which);
 }
 
 static void do_receive(struct reader *reader, struct endpoint *endpoint)
@@ -375,6 +524,12 @@ static void do_event(struct reader *reader, struct endpoint *endpoint)
 
     MUST(status == (refused ? STATUS_INVALID_DEVICE_STATE : STATUS_SUCCESS));
     endpoint->event = on && !refused;
+}
+
+/* With a filter, which letters a refused list held would be chance. */
+static void do_refuse(struct reader *reader, struct endpoint *endpoint)
+{
+    endpoint->refusing = (take8(reader) & 1) && endpoint->remote < 0;
 }
 
 static void do_segment(struct reader *reader, struct endpoint *endpoint)
@@ -460,6 +615,14 @@ static void do_lose(void)
     MUST(script_drop(script, 1) == 1);
 }
 
+static void do_room(struct reader *reader)
+{
+    unsigned room = take_below(reader, 8);
+
+    room_on_wire = room < 4 ? room : SIZE_MAX;
+    script_wire_capacity(script, room_on_wire);
+}
+
 /* --- One input ------------------------------------------------------------------------------- */
 
 static void on_socket(struct reader *reader, struct endpoint *endpoint, unsigned kind)
@@ -478,18 +641,22 @@ static void on_socket(struct reader *reader, struct endpoint *endpoint, unsigned
     case 9: do_cancel(reader, endpoint); break;
     case 10: do_event(reader, endpoint); break;
     case 11: do_segment(reader, endpoint); break;
+    case 12: do_refuse(reader, endpoint); break;
+    case 13: do_cancel_send(reader, endpoint); break;
     default: do_control(reader, endpoint); break;
     }
 }
 
 static void step(struct reader *reader)
 {
-    unsigned kind = take_below(reader, 18);
+    unsigned kind = take_below(reader, 22);
 
-    if (kind >= 14)
+    if (kind >= 17)
         do_deliver();
-    else if (kind == 13)
+    else if (kind == 16)
         do_lose();
+    else if (kind == 15)
+        do_room(reader);
     else
         on_socket(reader, &endpoints[take_below(reader, SOCKETS)], kind);
     settle();
@@ -518,6 +685,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (endpoints[i].handle.socket)
             do_close(&endpoints[i]);
     script_drop(script, wire.count);
+    script_wire_capacity(script, SIZE_MAX);
+    room_on_wire = SIZE_MAX;
     wire.count = 0;
     serial = 0;
     MUST(ledger_count(LEDGER_SOCKET) == 0 && ledger_count(LEDGER_IRP) == 0 &&
