@@ -31,7 +31,11 @@
     X(LEDGER_NPI, "captured provider NPI", "captured provider NPIs") \
     X(LEDGER_REGISTRATION, "WSK registration", "WSK registrations") \
     X(LEDGER_NOTIFICATION, "change notification", "change notifications") \
-    X(LEDGER_MIB_TABLE, "MIB table", "MIB tables")
+    X(LEDGER_MIB_TABLE, "MIB table", "MIB tables") \
+    X(LEDGER_ADDRESS_INFO, "address list of WskGetAddressInfo", \
+      "address lists of WskGetAddressInfo") \
+    X(LEDGER_DESCRIPTOR, "cached security descriptor", "cached security descriptors") \
+    X(LEDGER_MODULE, "network module registration", "network module registrations")
 
 enum ledger_kind {
 #define X(kind, singular, plural) kind,

@@ -275,6 +275,7 @@ bool vf_anything_alive(void)
     static const enum ledger_kind lively[] = {
         LEDGER_SOCKET, LEDGER_IRP, LEDGER_THREAD, LEDGER_TIMER, LEDGER_WORK_ITEM,
         LEDGER_INDICATION, LEDGER_NPI, LEDGER_REGISTRATION, LEDGER_NOTIFICATION,
+        LEDGER_MODULE,
     };
     struct groups groups = { 0 };
     bool alive = false;

@@ -2,6 +2,7 @@
 /* client.c - clients, and the functions of WSK_PROVIDER_DISPATCH that concern a client. */
 #include "client.h"
 
+#include "name.h"
 #include "nt.h"
 #include "provider_state.h"
 #include "request.h"
@@ -245,47 +246,6 @@ static NTSTATUS WSKAPI wsk_socket_connect(PWSK_CLIENT client, USHORT type, ULONG
     UNREFERENCED_PARAMETER(thread);
     UNREFERENCED_PARAMETER(descriptor);
     return wsk_absent_call("WskSocketConnect", irp);
-}
-
-static NTSTATUS WSKAPI wsk_get_address_info(PWSK_CLIENT client, PUNICODE_STRING node,
-                                            PUNICODE_STRING service, ULONG name_space, GUID *provider,
-                                            PADDRINFOEXW hints, PADDRINFOEXW *result,
-                                            PEPROCESS process, PETHREAD thread, PIRP irp)
-{
-    UNREFERENCED_PARAMETER(client);
-    UNREFERENCED_PARAMETER(node);
-    UNREFERENCED_PARAMETER(service);
-    UNREFERENCED_PARAMETER(name_space);
-    UNREFERENCED_PARAMETER(provider);
-    UNREFERENCED_PARAMETER(hints);
-    UNREFERENCED_PARAMETER(process);
-    UNREFERENCED_PARAMETER(thread);
-    /* Drivers exist that free whatever is not NULL here, also after a failure. */
-    if (irp && result)
-        *result = NULL;
-    return wsk_absent_call("WskGetAddressInfo", irp);
-}
-
-static VOID WSKAPI wsk_free_address_info(PWSK_CLIENT client, PADDRINFOEXW info)
-{
-    UNREFERENCED_PARAMETER(client);
-    if (info)
-        wsk_absent("WskFreeAddressInfo");
-}
-
-static NTSTATUS WSKAPI wsk_get_name_info(PWSK_CLIENT client, PSOCKADDR address, ULONG length,
-                                         PUNICODE_STRING node, PUNICODE_STRING service, ULONG flags,
-                                         PEPROCESS process, PETHREAD thread, PIRP irp)
-{
-    UNREFERENCED_PARAMETER(client);
-    UNREFERENCED_PARAMETER(address);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(node);
-    UNREFERENCED_PARAMETER(service);
-    UNREFERENCED_PARAMETER(flags);
-    UNREFERENCED_PARAMETER(process);
-    UNREFERENCED_PARAMETER(thread);
-    return wsk_absent_call("WskGetNameInfo", irp);
 }
 
 const WSK_PROVIDER_DISPATCH wsk_provider_dispatch = {

@@ -8,6 +8,7 @@
 #include "translate.h"
 
 static struct net_engine *engine;
+static struct net_resolver *resolver;
 static KEVENT ready;
 
 NTSTATUS wsk_start(const struct wsk_config *config)
@@ -22,21 +23,30 @@ NTSTATUS wsk_start(const struct wsk_config *config)
     error = net_engine_start(&engine, &engine_config);
     if (error)
         return wsk_status_from_errno(error);
+    error = net_resolver_start(&resolver);
+    if (error)
+        goto stop_engine;
     wsk_clients_start();
     wsk_sockets_start();
     wsk_requests_start();
     wsk_set_ready(true);
     return STATUS_SUCCESS;
+
+stop_engine:
+    net_engine_stop(engine);
+    return wsk_status_from_errno(error);
 }
 
 void wsk_stop(void)
 {
     wsk_set_ready(false);
+    net_resolver_stop(resolver);
     net_engine_stop(engine);
     wsk_requests_stop();
     wsk_sockets_stop();
     wsk_clients_stop();
     engine = NULL;
+    resolver = NULL;
 }
 
 void wsk_set_ready(bool is_ready)
@@ -50,6 +60,11 @@ void wsk_set_ready(bool is_ready)
 struct net_engine *wsk_engine(void)
 {
     return engine;
+}
+
+struct net_resolver *wsk_resolver(void)
+{
+    return resolver;
 }
 
 PKEVENT wsk_ready_event(void)

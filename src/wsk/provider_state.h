@@ -4,10 +4,12 @@
 #define OPENWSK_WSK_PROVIDER_STATE_H
 
 #include "net.h"
+#include "resolve.h"
 
 #include <wdm.h>
 
 struct net_engine *wsk_engine(void);
+struct net_resolver *wsk_resolver(void);
 
 /* Signalled while captures succeed. */
 PKEVENT wsk_ready_event(void);

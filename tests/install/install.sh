@@ -91,7 +91,7 @@ int main(void)
 TEXT
     # shellcheck disable=SC2046
     "$CC" $(pkg-config --cflags openwsk) "$scratch/program.c" "$prefix/$LIBDIR/libopenwsk.a" \
-        $(pkg-config --libs libdw libelf libmnl) -pthread -ldl \
+        $(pkg-config --libs libdw libelf libmnl libidn2) -pthread -ldl \
         -o "$scratch/program"
     "$scratch/program" | grep -F 'Services\inside'
 }

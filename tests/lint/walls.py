@@ -15,7 +15,7 @@ STOREYS = {
     "base": ((), ()),
     "nt": (("base",), ()),
     "net": (("base",), ()),
-    "wsk": (("base",), ("nt.h", "net.h", "route.h")),
+    "wsk": (("base",), ("nt.h", "net.h", "route.h", "resolve.h")),
     "netio": (("base",), ("nt.h", "net.h", "route.h")),
     "verify": (("base",), ("nt.h",)),
     "host": (("base",), ("nt.h", "provider.h", "verify.h")),

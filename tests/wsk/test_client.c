@@ -487,49 +487,20 @@ static NTSTATUS socket_connect(PIRP irp)
         NULL, NULL, NULL, NULL, NULL, irp);
 }
 
-static NTSTATUS get_address_info(PADDRINFOEXW *result, PIRP irp)
-{
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"localhost");
-
-    return client.npi.Dispatch->WskGetAddressInfo(client.npi.Client, &name, NULL, 0, NULL, NULL,
-                                                  result, NULL, NULL, irp);
-}
-
-static NTSTATUS get_name_info(PIRP irp)
-{
-    SOCKADDR_INET address = loopback(AF_INET, 9);
-    WCHAR text[64];
-    UNICODE_STRING name = { 0, sizeof(text), text };
-
-    return client.npi.Dispatch->WskGetNameInfo(client.npi.Client, (PSOCKADDR)&address,
-                                               sizeof(address.Ipv4), &name, NULL, 0, NULL, NULL,
-                                               irp);
-}
-
 static void test_absent_functions_complete_the_irp(void **state)
 {
-    PADDRINFOEXW result = (PADDRINFOEXW)(uintptr_t)0x5a5a5a5a;
     struct call call;
 
     (void)state;
     call_init(&call);
     assert_int_equal(CALL(&call, socket_connect(IRP(&call))), STATUS_NOT_IMPLEMENTED);
-    assert_int_equal(CALL(&call, get_name_info(IRP(&call))), STATUS_NOT_IMPLEMENTED);
-    assert_int_equal(CALL(&call, get_address_info(&result, IRP(&call))), STATUS_NOT_IMPLEMENTED);
-    /* Some drivers free what is not NULL here, whatever the status says. */
-    assert_null(result);
-    client.npi.Dispatch->WskFreeAddressInfo(client.npi.Client, NULL);
     call_free(&call);
 }
 
 static void IRP_01_absent_functions_without_an_irp(void **state)
 {
-    PADDRINFOEXW result = NULL;
-
     (void)state;
     assert_int_equal(socket_connect(NULL), STATUS_INVALID_PARAMETER);
-    assert_int_equal(get_name_info(NULL), STATUS_INVALID_PARAMETER);
-    assert_int_equal(get_address_info(&result, NULL), STATUS_INVALID_PARAMETER);
 }
 
 /* --- Misuse ---------------------------------------------------------------------------------- */
