@@ -169,7 +169,13 @@ struct openwsk_finding {
     const char *rule;  /* "WSK-V16" */
     const char *text;  /* one sentence, with the place in the driver's source */
     uint64_t times;    /* how often it was met; it is reported once */
+    int severity;      /* OPENWSK_NOTE ... */
 };
+
+/* Said, but no reason to fail; counted; the last words of a bug check. */
+#define OPENWSK_NOTE 0
+#define OPENWSK_FINDING 1
+#define OPENWSK_STOP 2
 
 /* How many different findings there are since openwsk_start(); still valid after openwsk_stop(). */
 OPENWSK_API size_t openwsk_finding_count(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* options.c - the command line; docs/wskrun.1 describes it. */
+#include "sweep.h"
 #include "verify_options.h"
 
 #include <openwsk/host.h>
@@ -89,12 +90,19 @@ static void take_argument(struct argp_state *state, struct options *options, cha
         argp_error(state, "'%s' is no parameter: name=value", text);
 }
 
+static void hand_down(struct argp_state *state, struct options *options)
+{
+    state->child_inputs[0] = state->child_inputs[1] = &options->verify;
+    if (options->sweeping)
+        state->child_inputs[2] = options->sweeping;
+}
+
 static error_t take_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &options->verify; break;
+    case ARGP_KEY_INIT: hand_down(state, options); break;
     case KEY_ONCE: options->once = true; break;
     case KEY_FOR: take_duration(state, text, &options->run_ns); break;
     case KEY_TIMEOUT: take_duration(state, text, &options->unload_timeout_ns); break;
@@ -133,27 +141,49 @@ static void print_version(FILE *stream, struct argp_state *state)
     fprintf(stream, "wskrun (openwsk) %s\n", openwsk_version());
 }
 
-void options_parse(struct options *options, int count, char **arguments)
-{
-    static const struct argp_child children[] = { { &verify_argp, 0, NULL, 0 }, { 0 } };
-    static const struct argp parser = {
-        .children = children,
-        .options = option_table,
-        .parser = take_option,
-        .args_doc = "DRIVER [-- NAME=VALUE...]",
-        .doc = "Runs a Windows kernel driver that uses Winsock Kernel as a Linux process.\v"
-               "DRIVER is a C file, which is compiled on the spot, or a shared object that exports "
-               "DriverEntry. NAME=VALUE become values of the driver's Parameters key.\n\n"
-               "Exit status: 0 clean, 1 findings or leaks, 2 usage, 3 cannot load, 4 hang, "
-               "5 bug check, 6 DriverEntry failed.",
-    };
+static const struct argp_child run_children[] = {
+    { &verify_argp, 0, NULL, 0 }, { &report_argp, 0, NULL, 0 }, { 0 },
+};
 
+static const struct argp run_parser = {
+    .children = run_children,
+    .options = option_table,
+    .parser = take_option,
+    .args_doc = "DRIVER [-- NAME=VALUE...]\nsweep OPTIONS... DRIVER [-- NAME=VALUE...]\nmerge FILE...",
+    .doc = "Runs a Windows kernel driver that uses Winsock Kernel as a Linux process.\v"
+           "DRIVER is a C file, which is compiled on the spot, or a shared object that exports "
+           "DriverEntry. NAME=VALUE become values of the driver's Parameters key.\n\n"
+           "Exit status: 0 clean, 1 findings or leaks, 2 usage, 3 cannot load, 4 hang, "
+           "5 bug check, 6 DriverEntry failed.",
+};
+
+static const struct argp_child sweep_children[] = {
+    { &verify_argp, 0, NULL, 0 }, { &report_argp, 0, NULL, 0 }, { &sweep_argp, 0, NULL, 0 }, { 0 },
+};
+
+static const struct argp sweep_parser = {
+    .children = sweep_children,
+    .options = option_table,
+    .parser = take_option,
+    .args_doc = "DRIVER [-- NAME=VALUE...]",
+    .doc = "Runs a driver again and again, and denies it another of its calls each time.\v"
+           "Exit status: 0 clean, 1 findings or leaks or unfinished, 2 usage, 3 cannot load, "
+           "4 hang, 5 bug check or crash.",
+};
+
+void options_parse(struct options *options, struct sweep_options *sweeping, int count,
+                   char **arguments)
+{
     *options = (struct options){
         .run_ns = UINT64_MAX,
-        .unload_timeout_ns = OPENWSK_UNLOAD_TIMEOUT_MS * NS_PER_MS,
+        .unload_timeout_ns = (sweeping ? SWEEP_UNLOAD_TIMEOUT_MS : OPENWSK_UNLOAD_TIMEOUT_MS) *
+                             NS_PER_MS,
+        .sweeping = sweeping,
     };
     argp_err_exit_status = EXIT_USAGE;
     argp_program_version_hook = print_version;
-    argp_parse(&parser, count, arguments, 0, NULL, options);
+    argp_parse(sweeping ? &sweep_parser : &run_parser, count, arguments, 0, NULL, options);
+    if (sweeping && !options->once && options->run_ns == UINT64_MAX)
+        options->run_ns = SWEEP_RUN_MS * NS_PER_MS;
     check(options);
 }

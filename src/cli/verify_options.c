@@ -12,7 +12,7 @@
 enum {
     KEY_TRACE = 0x500, KEY_TRACE_SOCKET, KEY_TRACE_FILE, KEY_PCAP, KEY_INJECT, KEY_FORCE_PENDING,
     KEY_LOW_RESOURCES, KEY_FAIL, KEY_SEED, KEY_SUPPRESSIONS,
-    KEY_JSON, KEY_JUNIT, KEY_SARIF, KEY_RECORD, KEY_REPEAT
+    KEY_JSON, KEY_JUNIT, KEY_SARIF, KEY_RECORD, KEY_REPEAT, KEY_ISOLATE
 };
 
 static const struct argp_option option_table[] = {
@@ -33,10 +33,16 @@ static const struct argp_option option_table[] = {
     { "trace-file", KEY_TRACE_FILE, "FILE", 0, "Trace to FILE, not to standard error", 0 },
     { "pcap", KEY_PCAP, "FILE", 0, "Write what is sent and received as pcapng", 0 },
     { "suppressions", KEY_SUPPRESSIONS, "FILE", 0, "Findings that do not count", 0 },
+    { "record", KEY_RECORD, "FILE", OPTION_HIDDEN, "Append what a sweep wants to know", 0 },
+    { "isolate", KEY_ISOLATE, NULL, OPTION_HIDDEN, "Run in a network of its own", 0 },
+    { 0 },
+};
+
+static const struct argp_option report_table[] = {
+    { NULL, 0, NULL, 0, "Reports (- is standard output):", 6 },
     { "json", KEY_JSON, "FILE", 0, "Report as JSON", 0 },
     { "junit", KEY_JUNIT, "FILE", 0, "Report as JUnit's XML", 0 },
     { "sarif", KEY_SARIF, "FILE", 0, "Report as SARIF 2.1.0", 0 },
-    { "record", KEY_RECORD, "FILE", OPTION_HIDDEN, "Append what a sweep wants to know", 0 },
     { 0 },
 };
 
@@ -90,9 +96,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     struct verify_options *options = state->input;
 
     switch (key) {
-    case KEY_JSON: options->json = text; break;
-    case KEY_JUNIT: options->junit = text; break;
-    case KEY_SARIF: options->sarif = text; break;
+    case KEY_ISOLATE: options->isolate = true; break;
     case KEY_RECORD: options->record = text; break;
     case KEY_REPEAT: take_repeat(state, options, text); break;
     default: return hand_over(state, options, key, text) ? 0 : ARGP_ERR_UNKNOWN;
@@ -100,4 +104,18 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     return 0;
 }
 
+static error_t take_report(int key, char *text, struct argp_state *state)
+{
+    struct verify_options *options = state->input;
+
+    switch (key) {
+    case KEY_JSON: options->json = text; break;
+    case KEY_JUNIT: options->junit = text; break;
+    case KEY_SARIF: options->sarif = text; break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp report_argp = { .options = report_table, .parser = take_report };
 const struct argp verify_argp = { .options = option_table, .parser = take_option };

@@ -7,7 +7,8 @@
 
 #include <argp.h>
 
-/* A child parser; its input is a struct verify_options. */
+/* Child parsers; their input is a struct verify_options. */
 extern const struct argp verify_argp;
+extern const struct argp report_argp; /* which reports are written */
 
 #endif

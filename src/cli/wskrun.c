@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* wskrun.c - load a driver, run it, report. A rendering of openwsk/host.h as a command. */
-#include "wskrun.h"
+#include "colour.h"
+#include "isolate.h"
+#include "record.h"
+#include "sweep.h"
 
 #include <openwsk/host.h>
 
+#include <err.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,9 +34,24 @@ static void say(bool condition, const char *format, ...)
     fputc('\n', stderr);
 }
 
+/* What was found goes into the reports that were asked for, and to the sweep. */
+static void write_reports(enum exit_status status)
+{
+    struct report report = { .driver = options.driver, .exit_status = (int)status };
+    char *command = command_again(&options, NULL);
+    struct report_case *run = report_case_add(&report, "run", options.driver, command);
+
+    findings_take(run);
+    report_write(&report, &options.verify);
+    record_end(run, (int)status);
+    report_free(&report);
+    free(command);
+}
+
 /* Ends the process where it stands: other threads may be anywhere. */
 static _Noreturn void leave(enum exit_status status)
 {
+    write_reports(status);
     compile_remove();
     _exit(status);
 }
@@ -43,7 +62,7 @@ static void on_report(void *context, const char *text, size_t length)
 {
     (void)context;
     if (!(loaded && options.quiet))
-        fwrite(text, 1, length, stderr);
+        say_report(text, length);
 }
 
 static void on_bug_check(void *context, unsigned stop_code)
@@ -68,17 +87,16 @@ static bool ends_with(const char *text, const char *ending)
     return length > ending_length && strcmp(text + length - ending_length, ending) == 0;
 }
 
-static const char *find_object(void)
+const char *driver_object(const struct options *of)
 {
-    if (ends_with(options.driver, ".c"))
-        return compile_driver(&options);
-    if (ends_with(options.driver, ".so"))
-        return options.driver;
-    if (ends_with(options.driver, ".sys"))
-        say(true, "%s: compiled Windows drivers cannot be run yet; give the C file",
-            options.driver);
+    if (ends_with(of->driver, ".c"))
+        return compile_driver(of);
+    if (ends_with(of->driver, ".so"))
+        return of->driver;
+    if (ends_with(of->driver, ".sys"))
+        say(true, "%s: compiled Windows drivers cannot be run yet; give the C file", of->driver);
     else
-        say(true, "%s: neither a C file (.c) nor a shared object (.so)", options.driver);
+        say(true, "%s: neither a C file (.c) nor a shared object (.so)", of->driver);
     return NULL;
 }
 
@@ -93,9 +111,8 @@ static bool set_parameter(struct openwsk_driver *driver, const char *parameter)
     return status >= 0;
 }
 
-static struct openwsk_driver *load(void)
+static struct openwsk_driver *load(const char *object)
 {
-    const char *object = find_object();
     struct openwsk_driver *driver;
 
     if (!object)
@@ -140,6 +157,23 @@ static void print_counter(void *context, const char *name, const char *meaning, 
         fprintf(stderr, "%12" PRIu64 "  %-22s %s\n", value, name, meaning);
 }
 
+/* Loads, runs and unloads, as often as asked for, or until it fails. */
+static enum exit_status run_times(void)
+{
+    const char *object = driver_object(&options);
+    enum exit_status result = EXIT_NOT_LOADED;
+    unsigned times = options.verify.repeat ? options.verify.repeat : 1;
+
+    while (object && times--) {
+        struct openwsk_driver *driver = load(object);
+
+        result = driver ? run(driver) : EXIT_NOT_LOADED;
+        if (result != EXIT_CLEAN || openwsk_finding_count())
+            break;
+    }
+    return result;
+}
+
 static enum exit_status start_and_run(void)
 {
     const struct openwsk_config config = {
@@ -147,20 +181,18 @@ static enum exit_status start_and_run(void)
         .report = on_report,
         .bug_check = on_bug_check,
         .hang = on_hang,
+        .point = options.verify.record ? record_point : NULL,
         .unload_timeout_ms = (unsigned)(options.unload_timeout_ns / 1000000),
     };
     openwsk_status status = openwsk_start(&config);
-    enum exit_status result = EXIT_NOT_LOADED;
-    struct openwsk_driver *driver;
+    enum exit_status result;
     size_t findings;
 
     if (status < 0) {
         say(true, "the library does not start: %s", openwsk_status_name(status));
         return EXIT_NOT_LOADED;
     }
-    driver = load();
-    if (driver)
-        result = run(driver);
+    result = run_times();
     findings = openwsk_stop();
     if (options.counters)
         openwsk_counters(print_counter, NULL);
@@ -173,15 +205,48 @@ static enum exit_status start_and_run(void)
     return result;
 }
 
-int main(int count, char **arguments)
+static int run_main(void)
 {
     enum exit_status status;
 
-    options_parse(&options, count, arguments);
+    if (options.verify.isolate && !isolate())
+        errx(EXIT_NOT_LOADED, "this host gives no network of its own");
+    if (options.verify.record)
+        record_open(options.verify.record);
     stop_install();
     status = start_and_run();
+    write_reports(status);
     compile_remove();
+    return (int)status;
+}
+
+/* A subcommand's own name takes the program's place. */
+static int sweep(int count, char **arguments)
+{
+    struct sweep_options sweeping = {
+        .run_timeout_ns = SWEEP_RUN_TIMEOUT_MS * 1000000,
+    };
+
+    arguments[0] = "wskrun sweep";
+    options_parse(&options, &sweeping, count, arguments);
+    return sweep_main(&options, &sweeping);
+}
+
+int main(int count, char **arguments)
+{
+    int status;
+
+    if (count > 1 && strcmp(arguments[1], "sweep") == 0) {
+        status = sweep(count - 1, arguments + 1);
+    } else if (count > 1 && strcmp(arguments[1], "merge") == 0) {
+        arguments[1] = "wskrun merge";
+        status = merge_main(count - 1, arguments + 1);
+    } else {
+        options_parse(&options, NULL, count, arguments);
+        status = run_main();
+    }
     words_free(&options.parameters);
     words_free(&options.compiler_flags);
-    return (int)status;
+    words_free(&options.verify.words);
+    return status;
 }

@@ -45,11 +45,15 @@ struct verify_options {
     const char *junit;
     const char *sarif;
     const char *record;   /* a sweep's own */
+    bool isolate;         /* also */
     unsigned repeat;      /* 0: once */
 };
 
+struct sweep_options;
+
 struct options {
     struct verify_options verify;
+    struct sweep_options *sweeping; /* NULL: a plain run */
     const char *driver;
     struct words parameters;      /* name=value */
     struct words compiler_flags;
@@ -63,8 +67,12 @@ struct options {
     uint64_t unload_timeout_ns;
 };
 
-/* Ends the program with EXIT_USAGE after usage text when something is wrong. */
-void options_parse(struct options *options, int count, char **arguments);
+/*
+ * Ends the program with EXIT_USAGE after usage text when something is wrong. `sweeping` is NULL but for
+ * 'wskrun sweep'.
+ */
+void options_parse(struct options *options, struct sweep_options *sweeping, int count,
+                   char **arguments);
 
 /* "10s", "500ms", "2m", "1h", "250us"; a fraction is allowed. False if it is none of these. */
 bool duration_parse(const char *text, uint64_t *nanoseconds);
@@ -79,6 +87,11 @@ const char *compile_driver(const struct options *options);
 
 /* Any thread. */
 void compile_remove(void);
+
+/* --- wskrun.c ------------------------------------------------------------------------------- */
+
+/* The shared object of the driver, compiled first where need be. NULL after a message. */
+const char *driver_object(const struct options *options);
 
 /* --- stop.c --------------------------------------------------------------------------------- */
 

@@ -300,7 +300,7 @@ size_t openwsk_finding_count(void)
 void openwsk_findings(void (*visit)(void *context, const struct openwsk_finding *finding),
                       void *context)
 {
-    struct openwsk_finding finding;
+    struct openwsk_finding finding = { .severity = OPENWSK_FINDING };
 
     for (size_t i = 0; vf_finding_at(i, &finding.rule, &finding.text, &finding.times); i++)
         visit(context, &finding);
