@@ -50,7 +50,7 @@ struct run {
     char object[PATH_MAX];
     char program[PATH_MAX];
     bool isolated, terminal, interrupted;
-    uint64_t began_ns, run_ns_sum;
+    uint64_t run_ns_sum;
     size_t runs;
 };
 
@@ -369,10 +369,11 @@ static void kill_late(struct run *run)
 static void kill_all(struct run *run)
 {
     for (unsigned i = 0; i < run->job_count; i++) {
-        if (run->jobs[i].process) {
-            kill(run->jobs[i].process, SIGKILL);
-            waitpid(run->jobs[i].process, NULL, 0);
-        }
+        if (!run->jobs[i].process)
+            continue;
+        kill(run->jobs[i].process, SIGKILL);
+        waitpid(run->jobs[i].process, NULL, 0);
+        run->jobs[i].process = 0;
     }
 }
 
@@ -549,14 +550,21 @@ static void make_jobs(struct run *run)
     }
 }
 
-static void remove_folder(struct run *run)
+static struct run the_run;
+
+/* However the program ends. */
+static void clean_up(void)
 {
-    for (unsigned i = 0; i < run->job_count; i++) {
-        unlink(run->jobs[i].record);
-        unlink(run->jobs[i].log);
+    if (*the_run.folder) {
+        kill_all(&the_run);
+        for (unsigned i = 0; i < the_run.job_count; i++) {
+            unlink(the_run.jobs[i].record);
+            unlink(the_run.jobs[i].log);
+        }
+        rmdir(the_run.folder);
     }
-    rmdir(run->folder);
-    free(run->jobs);
+    free(the_run.jobs);
+    compile_remove();
 }
 
 /* "drivers/echo.c" has its state in "echo.sweep", a shard's in "echo.3of16.sweep". */
@@ -618,11 +626,8 @@ static void find_object(struct run *run)
 
     if (!object)
         exit(EXIT_NOT_LOADED);
-    if (!found) {
-        warn("cannot find %s", object);
-        compile_remove();
-        exit(EXIT_NOT_LOADED);
-    }
+    if (!found)
+        err(EXIT_NOT_LOADED, "cannot find %s", object);
 }
 
 static bool choose_network(const struct run *run)
@@ -649,29 +654,38 @@ static int report_all(struct run *run)
     return status;
 }
 
+static void take_names(struct sweep *sweep, const struct options *options)
+{
+    char *command = command_again(options, NULL);
+
+    sweep->driver = strdup(options->driver);
+    sweep->tail = strdup(command + strlen("wskrun"));
+    free(command);
+    if (!sweep->driver || !sweep->tail)
+        err(EXIT_NOT_LOADED, NULL);
+}
+
 int sweep_main(const struct options *options, const struct sweep_options *sweeping)
 {
-    struct run run = { .options = options, .sweeping = sweeping, .began_ns = now_ns() };
     int status;
 
-    run.sweep.driver = options->driver;
-    run.sweep.tail = command_again(options, NULL) + strlen("wskrun");
-    run.sweep.file = -1;
-    run.terminal = isatty(STDERR_FILENO) && !options->quiet;
+    the_run = (struct run){ .options = options, .sweeping = sweeping };
+    take_names(&the_run.sweep, options);
+    the_run.sweep.file = -1;
+    the_run.terminal = isatty(STDERR_FILENO) && !options->quiet;
+    atexit(clean_up);
     block_signals();
-    find_program(&run);
-    find_object(&run);
-    make_folder(&run);
-    make_jobs(&run);
-    make_key(&run);
-    open_state(&run);
-    run.isolated = choose_network(&run);
-    run_all(&run);
-    remove_folder(&run);
-    compile_remove();
-    status = report_all(&run);
-    if (run.interrupted)
+    find_program(&the_run);
+    find_object(&the_run);
+    make_key(&the_run);
+    open_state(&the_run);
+    make_folder(&the_run);
+    make_jobs(&the_run);
+    the_run.isolated = choose_network(&the_run);
+    run_all(&the_run);
+    status = report_all(&the_run);
+    if (the_run.interrupted)
         warnx("interrupted; the same command goes on");
-    sweep_free(&run.sweep);
-    return run.interrupted ? EXIT_FINDINGS : status;
+    sweep_free(&the_run.sweep);
+    return the_run.interrupted ? EXIT_FINDINGS : status;
 }

@@ -55,7 +55,7 @@ struct sweep_point {
 };
 
 struct sweep {
-    const char *driver;
+    char *driver;
     char *tail;               /* of the command that repeats a run, behind --fail */
     char key[64];             /* of driver and options: what a state file has to match */
     struct sweep_point *points; /* [0] is the undisturbed run */

@@ -98,6 +98,8 @@ void sweep_free(struct sweep *sweep)
         free(sweep->points[i].stack);
     }
     free(sweep->points);
+    free(sweep->driver);
+    free(sweep->tail);
     if (sweep->file >= 0)
         close(sweep->file);
 }
@@ -236,15 +238,33 @@ static void write_header(struct sweep *sweep)
     write_text(sweep, line.text, line.length);
 }
 
+/* A line that a kill has cut short goes, so that it does not look whole once more lines follow. */
+static void drop_last_line(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    off_t whole = 0, at = 0;
+    int letter;
+
+    while (file && (letter = getc(file)) != EOF) {
+        at++;
+        if (letter == '\n')
+            whole = at;
+    }
+    if (file)
+        fclose(file);
+    if (whole != at && truncate(path, whole) != 0)
+        err(EXIT_USAGE, "cannot write %s", path);
+}
+
 void sweep_open(struct sweep *sweep, const char *path, bool go_on)
 {
+    if (go_on)
+        drop_last_line(path);
     sweep->file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (go_on ? 0 : O_TRUNC),
                        0666);
     if (sweep->file < 0)
         err(EXIT_USAGE, "cannot write %s", path);
-    if (go_on)
-        write_text(sweep, "\n", 1); /* ends a line that a kill has cut */
-    else
+    if (!go_on)
         write_header(sweep);
 }
 

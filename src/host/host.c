@@ -300,10 +300,16 @@ size_t openwsk_finding_count(void)
 void openwsk_findings(void (*visit)(void *context, const struct openwsk_finding *finding),
                       void *context)
 {
-    struct openwsk_finding finding = { .severity = OPENWSK_FINDING };
+    struct vf_found found;
 
-    for (size_t i = 0; vf_finding_at(i, &finding.rule, &finding.text, &finding.times); i++)
+    for (size_t i = 0; vf_found_at(i, &found); i++) {
+        const struct openwsk_finding finding = {
+            .rule = found.report.rule, .text = found.text, .times = found.times,
+            .severity = (int)found.report.severity,
+        };
+
         visit(context, &finding);
+    }
 }
 
 void openwsk_counters(void (*visit)(void *context, const char *name, const char *meaning,

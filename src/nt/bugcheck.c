@@ -56,8 +56,11 @@ static void report_add(struct report *report, const char *format, ...)
         report->length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-/* The frames from `first` on; if it is not on the stack, all but this file's. */
-static void report_stack(struct report *report, const void *first, const void *fallback)
+/*
+ * The frames from `first` on; if it is not on the stack, all but this file's. Returns `first`, or NULL when it is
+ * not there.
+ */
+static const void *report_stack(struct report *report, const void *first, const void *fallback)
 {
     const void *frames[SYMBOL_STACK_MAX];
     size_t count = symbol_stack(frames, SYMBOL_STACK_MAX);
@@ -76,6 +79,18 @@ static void report_stack(struct report *report, const void *first, const void *f
         symbol_describe(frames[i], text, sizeof(text));
         report_add(report, "        %s\n", text);
     }
+    return from < count && frames[from] == first ? first : NULL;
+}
+
+/* For those who keep what was found, after it has been printed. */
+static void tell(const struct nt_bug *bug, const void *place)
+{
+    const struct hook_report told = {
+        .rule = bug->rule ? bug->rule : nt_bug_check_name(bug->code), .severity = HOOK_STOP,
+        .text = bug->sentence ? bug->sentence : nt_bug_check_name(bug->code), .place = place,
+    };
+
+    hook_tell(&told);
 }
 
 /*
@@ -98,6 +113,7 @@ static _Noreturn void stop(const struct nt_bug *bug, const void *first, const vo
 {
     static struct report report;
     const struct hooks *hooks = hook_table();
+    const void *place;
 
     stop_once();
     report_add(&report, "*** STOP: 0x%08X %s (0x%016zX, 0x%016zX, 0x%016zX, 0x%016zX)\n", bug->code,
@@ -107,8 +123,10 @@ static _Noreturn void stop(const struct nt_bug *bug, const void *first, const vo
     if (bug->rule || bug->sentence)
         report_add(&report, "    %s%s%s\n", bug->rule ? bug->rule : "", bug->rule ? ": " : "",
                    bug->sentence ? bug->sentence : "");
-    report_stack(&report, first, fallback);
+    place = report_stack(&report, first, fallback);
     os_print(true, report.text, report.length);
+    if (hooks && hooks->report)
+        tell(bug, place);
     if (hooks && hooks->bug_check)
         hooks->bug_check(bug->code);
     abort();

@@ -120,9 +120,11 @@ static struct finding *finding_make(const struct hook_report *report)
     if (!finding)
         return NULL;
     finding->report = *report;
+    if (report->severity == HOOK_STOP && !report->place)
+        finding->report.place = vf_driver_frame();
     finding->report.rule = copy_text(report->rule);
     finding->report.text = copy_text(report->text);
-    finding->text = sentence_with_place(report->text, report->place);
+    finding->text = sentence_with_place(report->text, finding->report.place);
     finding->times = 1;
     if (finding->report.rule && finding->report.text && finding->text)
         return finding;

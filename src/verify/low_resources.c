@@ -75,6 +75,18 @@ static const struct range *driver_of(const void *address)
     return NULL;
 }
 
+const void *vf_driver_frame(void)
+{
+    const void *stack[SYMBOL_STACK_MAX];
+    size_t count = symbol_stack(stack, SYMBOL_STACK_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        if (driver_of(stack[i]))
+            return stack[i];
+    }
+    return NULL;
+}
+
 /* --- Points --------------------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, const void *data, size_t size)

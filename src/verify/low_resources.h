@@ -6,6 +6,9 @@
 #include "base.h"
 #include "verify.h"
 
+/* The innermost frame of this thread that is in a driver, or NULL. */
+const void *vf_driver_frame(void);
+
 /* Every point is denied once, when it is first met. Before vf_start(). */
 bool vf_low_resources_all(const char *unused, char *error, size_t size);
 

@@ -1,0 +1,246 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# sweep.sh CASE: one test of wskrun's sweeps, traces and reports. The program is $WSKRUN, the sources are below
+# $SOURCE; `sweep.sh list` prints the cases.
+set -u
+
+drivers=$SOURCE/tests/drivers
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export TMPDIR=$scratch/tmp
+mkdir "$TMPDIR"
+
+fail() {
+    printf '%s\n' "$*"
+    for file in out err; do
+        [ -e "$file" ] && { echo "--- $file"; cat "$file"; }
+    done
+    exit 1
+}
+
+# run STATUS argument...: wskrun with these arguments ends with this exit status, and cleans up after itself.
+run() {
+    local expected=$1 status=0
+    shift
+    "$WSKRUN" "$@" >out 2>err </dev/null || status=$?
+    [ "$status" -eq "$expected" ] || fail "exit status $status, not $expected"
+    [ -z "$(ls -A "$TMPDIR")" ] || fail "left in TMPDIR: $(ls -A "$TMPDIR")"
+}
+
+# compile DRIVER: makes DRIVER.so here, for tests that run a driver often.
+compile() {
+    "$WSKRUN" --once --keep "$drivers/$1.c" >out 2>err || fail 'not clean'
+    mv "$(sed -n 's/^wskrun: the driver is //p' err)" "$1.so"
+    rm -rf "${TMPDIR:?}"/*
+}
+
+says() { grep -qF -- "$2" "$1" || fail "$1 does not say: $2"; }
+says_not() { grep -qF -- "$2" "$1" && fail "$1 says: $2"; true; }
+line_of() { grep -nF "/* $2 */" "$drivers/$1.c" | head -n 1 | cut -d: -f1; }
+
+# A crash is reported by the sanitizer where there is one, else by the kernel's rules.
+needs_python() { command -v python3 >/dev/null || exit 77; }
+check() { python3 "$SOURCE/tests/cli/check_report.py" "$@" || exit 1; }
+
+# --- Sweeps --------------------------------------------------------------------------------------
+
+case_good() {
+    run 0 sweep --once "$drivers/good_traffic.c"
+    says err '0 with problems'
+    says_not err 'did not come'
+    [ "$(grep -c '^run' good_traffic.sweep)" -ge 20 ] || fail 'too few runs'
+}
+
+case_leak() {
+    run 1 sweep --once "$drivers/bad_denied_leak.c"
+    says err "1 with problems"
+    says err "ExAllocatePool is denied at DriverEntry (bad_denied_leak.c:"
+    says err "WSK-V16: bad_denied_leak left behind 1 pool block of 100 bytes, tag 'Deni', made at"
+}
+
+# The command that a problem comes with shows the problem.
+case_repeat() {
+    local command
+    run 1 sweep --once "$drivers/bad_denied_leak.c"
+    command=$(sed -n 's/^    repeat: wskrun //p' err)
+    eval "run 6 $command"
+    says err 'WSK-V16: bad_denied_leak left behind 1 pool block of 100 bytes'
+}
+
+case_crash() {
+    run 5 sweep --once "$drivers/bad_denied_crash.c"
+    says err "IoAllocateIrp is denied at DriverEntry (bad_denied_crash.c:$(line_of bad_denied_crash DENIED))"
+}
+
+case_hang() {
+    run 4 sweep --once --unload-timeout 200ms "$drivers/bad_denied_hang.c"
+    says err 'HANG: the unload of bad_denied_hang has not returned'
+    says err "ExAllocatePool is denied at DriverEntry (bad_denied_hang.c:$(line_of bad_denied_hang DENIED))"
+}
+
+case_resume() {
+    run 0 sweep --once "$drivers/good_traffic.c"
+    cp good_traffic.sweep whole
+    # As a kill leaves it: after a few runs, in the middle of a line.
+    head -c $(($(wc -c <whole) * 2 / 3)) whole >good_traffic.sweep
+    cp good_traffic.sweep part
+    run 0 sweep --once "$drivers/good_traffic.c"
+    head -n "$(wc -l <part)" part | cmp -s - <(head -n "$(wc -l <part)" good_traffic.sweep) ||
+        fail 'it was begun anew'
+    diff <(grep '^run' whole | sort -u) <(grep '^run' good_traffic.sweep | sort -u) ||
+        fail 'not the same runs'
+    # What is done is not done again.
+    cp good_traffic.sweep before
+    run 0 sweep --once "$drivers/good_traffic.c"
+    [ "$(grep -c '^run' before)" -eq "$(grep -c '^run' good_traffic.sweep)" ] || fail 'runs made twice'
+}
+
+case_killed() {
+    local pid
+    "$WSKRUN" sweep --once --jobs 1 --unload-timeout 10s "$drivers/bad_denied_hang.c" >out 2>err &
+    pid=$!
+    # The undisturbed run is over when the file says so; then the one that hangs begins.
+    until grep -q '^run' bad_denied_hang.sweep 2>/dev/null; do
+        kill -0 $pid 2>/dev/null || fail 'it ended'
+        sleep 0.02
+    done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    rm -rf "${TMPDIR:?}"/*
+    run 4 sweep --once --unload-timeout 200ms "$drivers/bad_denied_hang.c"
+    says err '2 runs, 1 with problems'
+}
+
+case_other_driver() {
+    run 0 sweep --once --state state "$drivers/good_talk.c"
+    run 1 sweep --once --state state "$drivers/bad_denied_leak.c"
+    says err 'is of another driver'
+    echo 'something of mine' >mine
+    run 2 sweep --once --state mine "$drivers/good_talk.c"
+    grep -q mine mine || fail 'the file is gone'
+}
+
+case_shards() {
+    compile good_traffic
+    compile bad_denied_leak
+    run 1 sweep --once --json whole.json bad_denied_leak.so
+    run 0 sweep --once --state good.whole --json good.json good_traffic.so
+    for i in 1 2 3; do
+        "$WSKRUN" sweep --once --shard $i/3 bad_denied_leak.so 2>>err
+        run 0 sweep --once --shard $i/3 good_traffic.so
+    done
+    run 1 merge --json merged.json bad_denied_leak.{1,2,3}of3.sweep
+    cmp whole.json merged.json || fail 'the shards are not the whole'
+    run 0 merge --json merged.json good_traffic.{1,2,3}of3.sweep
+    cmp good.json merged.json || fail 'the shards are not the whole'
+    run 1 merge good_traffic.{1,3}of3.sweep
+    says err 'still to be made'
+}
+
+case_merge_nonsense() {
+    run 2 merge /nonexistent
+    echo hello >file
+    run 2 merge file
+    says err 'is no state of a sweep'
+    run 2 sweep --shard 4/3 "$drivers/good_talk.c"
+    run 2 sweep --jobs 0 "$drivers/good_talk.c"
+}
+
+# --- Reports -------------------------------------------------------------------------------------
+
+case_reports_of_a_run() {
+    local line
+    needs_python
+    run 1 --once --json r.json --junit r.xml --sarif r.sarif "$drivers/bad_leak_pool.c"
+    line=$(line_of bad_leak_pool LEAK)
+    check json r.json WSK-V16 bad_leak_pool.c '"exit_status": 1' "\"line\": $line"
+    check junit r.xml WSK-V16 'failures="1"'
+    check sarif r.sarif WSK-V16 "\"startLine\": $line" '"level": "warning"'
+}
+
+case_reports_of_a_clean_run() {
+    needs_python
+    run 0 --once --json r.json --junit r.xml --sarif r.sarif "$drivers/good_talk.c"
+    check json r.json '"findings": ['
+    check junit r.xml 'failures="0"' 'tests="1"'
+    check sarif r.sarif
+}
+
+case_reports_of_a_bug_check() {
+    needs_python
+    run 5 --once --json r.json --sarif r.sarif "$drivers/bad_bug_check.c"
+    check json r.json '"level": "error"' '"exit_status": 5' bad_bug_check.c
+    check sarif r.sarif '"level": "error"'
+}
+
+case_reports_of_a_sweep() {
+    needs_python
+    run 1 sweep --once --json r.json --junit r.xml --sarif r.sarif "$drivers/bad_denied_leak.c"
+    check json r.json WSK-V16 'wskrun --fail=' '"cases": 3'
+    check junit r.xml 'tests="3"' 'failures="1"'
+    check sarif r.sarif WSK-V16
+}
+
+case_unwritable_report() {
+    run 0 --once --json /nonexistent/r.json "$drivers/good_talk.c"
+    says err 'cannot write /nonexistent/r.json'
+}
+
+# --- Traces and injections -----------------------------------------------------------------------
+
+case_trace() {
+    run 0 --once --trace --trace-file trace "$drivers/good_traffic.c"
+    grep -qE '^ +[0-9]+\.[0-9]{6} \[[0-9]+\] 0 WskSocket\(Client=0x[0-9a-f]+, AddressFamily=AF_INET, SocketType=SOCK_DGRAM, Protocol=IPPROTO_UDP, .* Irp=irp#1\) = STATUS_PENDING <irp#1: STATUS_SUCCESS, socket#1>$' trace ||
+        fail "$(cat trace)"
+    grep -qE 'WskSendTo\(Socket=socket#1, Buffer=\{0x[0-9a-f]+, 0, 100\}, Flags=0, RemoteAddress=127\.0\.0\.1:[0-9]+, ' trace || fail "$(cat trace)"
+    grep -q 'WskReceiveFrom completes <irp#2: STATUS_SUCCESS, 100> after' trace ||
+        grep -q 'WskReceiveFrom(.*<irp#2: STATUS_SUCCESS, 100>' trace || fail "$(cat trace)"
+    grep -q 'ControlCode=SO_WSK_EVENT_CALLBACK, Level=SOL_SOCKET' trace || fail "$(cat trace)"
+    grep -q 'DataIndication={1 datagram, 100 bytes}) = STATUS_SUCCESS' trace || fail "$(cat trace)"
+}
+
+case_trace_filters() {
+    run 0 --once --trace='WskBind,*Close*' --trace-socket=2 --trace-file trace "$drivers/good_traffic.c"
+    [ "$(grep -c '= STATUS_PENDING' trace)" -eq 2 ] || fail "$(cat trace)"
+    grep -v 'WskBind\|WskCloseSocket' trace && fail "$(cat trace)"
+    grep -q 'socket#1' trace && fail "$(cat trace)"
+    true
+}
+
+case_inject() {
+    run 6 --once --inject=WskBind:status=STATUS_ADDRESS_ALREADY_EXISTS:when=1 "$drivers/good_traffic.c"
+    says err 'STATUS_ADDRESS_ALREADY_EXISTS'
+    run 2 --once --inject=WskBnd:pend "$drivers/good_traffic.c"
+    says err "'WskBnd' is no function"
+}
+
+case_injected_is_traced() {
+    run 0 --once --inject=WskSendTo:pend:delay=1ms:when=2 --trace=WskSendTo --trace-file trace "$drivers/good_traffic.c"
+    [ "$(grep -c '(injected: WskSendTo:pend:delay=1ms:when=2)' trace)" -eq 1 ] || fail "$(cat trace)"
+}
+
+case_force_pending() {
+    compile good_traffic
+    for seed in $(seq 40); do
+        run 0 --once --force-pending --seed "$seed" good_traffic.so
+    done
+}
+
+case_low_resources() {
+    run 6 --once --low-resources "$drivers/good_traffic.c"
+    says err 'STATUS_INSUFFICIENT_RESOURCES'
+}
+
+case_repeat_loads() {
+    run 0 --once --repeat 5 "$drivers/good_talk.c"
+    [ "$(grep -c 'good_talk: unloaded' out)" -eq 5 ] || fail 'not five times'
+}
+
+# -------------------------------------------------------------------------------------------------
+
+if [ "${1-}" = list ]; then
+    declare -F | sed -n 's/^declare -f case_//p'
+    exit
+fi
+"case_$1"
