@@ -38,7 +38,7 @@
     X(receive_held_back, "looks for datagrams put off because the driver retains too many indications") \
     X(loop_wake, "wakes of a transport thread by another thread") \
     X(error_swallowed, "errors of earlier datagrams that the kernel reported to an unrelated call") \
-    X(drop_filtered, "datagrams dropped: not from the fixed remote address") \
+    X(drop_filtered, "datagrams dropped: not from the fixed remote address, or an unwanted broadcast") \
     X(drop_truncated, "bytes lost: the datagram was larger than the buffer") \
     X(drop_no_memory, "datagrams dropped: no memory for a receive buffer") \
     X(drop_refused, "datagrams dropped: a static event callback refused them") \

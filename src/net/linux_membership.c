@@ -18,7 +18,8 @@ static int by_address(int fd, const struct net_membership *membership,
     memcpy(&plain.imr_multiaddr, group->ip, 4);
     memcpy(&plain.imr_address, membership->local.ip, 4);
     return (int)net_sys->setsockopt(fd, IPPROTO_IP,
-                                    membership->leave ? IP_DROP_MEMBERSHIP : IP_ADD_MEMBERSHIP,
+                                    membership->action == NET_LEAVE ? IP_DROP_MEMBERSHIP
+                                                                    : IP_ADD_MEMBERSHIP,
                                     &plain, sizeof(plain));
 }
 
@@ -26,13 +27,17 @@ static int by_address_and_source(int fd, const struct net_membership *membership
                                  const struct net_address *group,
                                  const struct net_address *source)
 {
+    static const int options[] = {
+        [NET_JOIN] = IP_ADD_SOURCE_MEMBERSHIP, [NET_LEAVE] = IP_DROP_SOURCE_MEMBERSHIP,
+        [NET_BLOCK] = IP_BLOCK_SOURCE, [NET_UNBLOCK] = IP_UNBLOCK_SOURCE,
+    };
     struct ip_mreq_source request;
-    int option = membership->leave ? IP_DROP_SOURCE_MEMBERSHIP : IP_ADD_SOURCE_MEMBERSHIP;
 
     memcpy(&request.imr_multiaddr, group->ip, 4);
     memcpy(&request.imr_interface, membership->local.ip, 4);
     memcpy(&request.imr_sourceaddr, source->ip, 4);
-    return (int)net_sys->setsockopt(fd, IPPROTO_IP, option, &request, sizeof(request));
+    return (int)net_sys->setsockopt(fd, IPPROTO_IP, options[membership->action], &request,
+                                    sizeof(request));
 }
 
 static int by_index(int fd, const struct net_membership *membership,
@@ -44,15 +49,19 @@ static int by_index(int fd, const struct net_membership *membership,
 
     memcpy(&request.gr_group, &name, length);
     return (int)net_sys->setsockopt(fd, group->family == NET_IPV4 ? IPPROTO_IP : IPPROTO_IPV6,
-                                    membership->leave ? MCAST_LEAVE_GROUP : MCAST_JOIN_GROUP,
+                                    membership->action == NET_LEAVE ? MCAST_LEAVE_GROUP
+                                                                    : MCAST_JOIN_GROUP,
                                     &request, sizeof(request));
 }
 
 static int by_index_and_source(int fd, const struct net_membership *membership,
                                const struct net_address *group, const struct net_address *source)
 {
+    static const int options[] = {
+        [NET_JOIN] = MCAST_JOIN_SOURCE_GROUP, [NET_LEAVE] = MCAST_LEAVE_SOURCE_GROUP,
+        [NET_BLOCK] = MCAST_BLOCK_SOURCE, [NET_UNBLOCK] = MCAST_UNBLOCK_SOURCE,
+    };
     struct group_source_req request = { .gsr_interface = membership->interface_index };
-    int option = membership->leave ? MCAST_LEAVE_SOURCE_GROUP : MCAST_JOIN_SOURCE_GROUP;
     union net_sockaddr name;
     socklen_t length = net_address_encode(group, &name);
 
@@ -60,7 +69,7 @@ static int by_index_and_source(int fd, const struct net_membership *membership,
     length = net_address_encode(source, &name);
     memcpy(&request.gsr_source, &name, length);
     return (int)net_sys->setsockopt(fd, group->family == NET_IPV4 ? IPPROTO_IP : IPPROTO_IPV6,
-                                    option, &request, sizeof(request));
+                                    options[membership->action], &request, sizeof(request));
 }
 
 int linux_membership(int fd, const struct net_membership *membership)
@@ -77,4 +86,12 @@ int linux_membership(int fd, const struct net_membership *membership)
         return -EAFNOSUPPORT;
     return address ? by_address_and_source(fd, membership, &group, &source)
                    : by_index_and_source(fd, membership, &group, &source);
+}
+
+int linux_multicast_from(int fd, const struct net_address *local)
+{
+    struct ip_mreqn request = { 0 };
+
+    memcpy(&request.imr_address, local->ip, 4);
+    return (int)net_sys->setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof(request));
 }

@@ -2,8 +2,9 @@
 /*
  * linux_options.c - NET_OPTION_* in the kernel's words.
  *
- * An IPv6 socket that also carries IPv4 has two sets of options. Setting writes both; the IPv4 half
- * may fail where IPv6 stands alone. Getting reads the half that is named first.
+ * An IPv6 socket that also carries IPv4 has two sets of options, of which NET_OPTION_IPV4 names the
+ * second. What is reported with a datagram is asked of both; the IPv4 half may fail where IPv6
+ * stands alone.
  */
 #define _GNU_SOURCE
 #include "linux_socket.h"
@@ -28,7 +29,8 @@ struct name {
 enum form {
     FORM_INT,
     FORM_NETWORK_ORDER,   /* an interface index, big-endian */
-    FORM_MTU_DISCOVER,    /* 0, 1 <-> IP_PMTUDISC_DONT, IP_PMTUDISC_DO; IPv6 has the same numbers */
+    FORM_DONT_FRAGMENT,   /* 0, 1 as IP_PMTUDISC_*; IPv6 has the same numbers */
+    FORM_MTU_DISCOVER,    /* enum net_mtu_discover as IP_PMTUDISC_* */
     FORM_MREQN,           /* an interface index in a struct ip_mreqn; cannot be read back */
 };
 
@@ -54,9 +56,13 @@ static const struct option options[NET_OPTION_COUNT] = {
     [NET_OPTION_HOPS] = { IP4(IP_TTL), IP6(IPV6_UNICAST_HOPS), 0, 0 },
     [NET_OPTION_TOS] = { IP4(IP_TOS), IP6(IPV6_TCLASS), 0, 0 },
     [NET_OPTION_DONT_FRAGMENT] = { IP4(IP_MTU_DISCOVER), IP6(IPV6_MTU_DISCOVER),
-                                   FORM_MTU_DISCOVER, FORM_MTU_DISCOVER },
+                                   FORM_DONT_FRAGMENT, FORM_DONT_FRAGMENT },
+    [NET_OPTION_MTU_DISCOVER] = { IP4(IP_MTU_DISCOVER), IP6(IPV6_MTU_DISCOVER),
+                                  FORM_MTU_DISCOVER, FORM_MTU_DISCOVER },
+    [NET_OPTION_NO_CHECKSUM] = { BOTH(SO_NO_CHECK), 0, 0 },
     [NET_OPTION_RECEIVE_TOS] = { IP4(IP_RECVTOS), IP6(IPV6_RECVTCLASS), 0, 0 },
     [NET_OPTION_RECEIVE_HOPS] = { IP4(IP_RECVTTL), IP6(IPV6_RECVHOPLIMIT), 0, 0 },
+    [NET_OPTION_RECEIVE_ERRORS] = { IP4(IP_RECVERR), IP6(IPV6_RECVERR), 0, 0 },
     [NET_OPTION_MULTICAST_HOPS] = { IP4(IP_MULTICAST_TTL), IP6(IPV6_MULTICAST_HOPS), 0, 0 },
     [NET_OPTION_MULTICAST_LOOP] = { IP4(IP_MULTICAST_LOOP), IP6(IPV6_MULTICAST_LOOP), 0, 0 },
     [NET_OPTION_MULTICAST_INTERFACE] = { IP4(IP_MULTICAST_IF), IP6(IPV6_MULTICAST_IF),
@@ -87,6 +93,17 @@ static int get_int(int fd, struct name name, int *value)
 
 /* --- Set ------------------------------------------------------------------------------------- */
 
+/* Windows sends without don't-fragment where nothing is set; so does linux_open.c. */
+static int discovery_of(int value)
+{
+    static const int discoveries[] = {
+        [NET_MTU_NOT_SET] = IP_PMTUDISC_DONT, [NET_MTU_DO] = IP_PMTUDISC_DO,
+        [NET_MTU_DONT] = IP_PMTUDISC_DONT, [NET_MTU_PROBE] = IP_PMTUDISC_PROBE,
+    };
+
+    return discoveries[value];
+}
+
 static int set_formed(int fd, struct name name, enum form form, int value)
 {
     struct ip_mreqn request = { .imr_ifindex = value };
@@ -94,8 +111,10 @@ static int set_formed(int fd, struct name name, enum form form, int value)
     switch (form) {
     case FORM_NETWORK_ORDER:
         return set_int(fd, name, (int)htonl((uint32_t)value));
-    case FORM_MTU_DISCOVER:
+    case FORM_DONT_FRAGMENT:
         return set_int(fd, name, value ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT);
+    case FORM_MTU_DISCOVER:
+        return set_int(fd, name, discovery_of(value));
     case FORM_MREQN:
         return (int)net_sys->setsockopt(fd, name.level, name.option, &request, sizeof(request));
     default:
@@ -116,54 +135,91 @@ static int set_buffer(int fd, enum net_option option, int value)
     return set_int(fd, (struct name){ SOL_SOCKET, receive ? SO_RCVBUF : SO_SNDBUF }, fitting);
 }
 
-static int set_kernel(int fd, enum net_family family, enum net_option option, int value)
+/* Which half an option speaks for: what is asked of an IPv4 socket has only one. */
+static bool is_ipv4(enum net_family family, int option)
 {
-    const struct option *entry = &options[option];
+    return family == NET_IPV4 || (option & NET_OPTION_IPV4);
+}
+
+static bool concerns_both(enum net_option option)
+{
+    return option == NET_OPTION_RECEIVE_TOS || option == NET_OPTION_RECEIVE_HOPS;
+}
+
+static int set_kernel(int fd, enum net_family family, int option, int value)
+{
+    enum net_option plain = (enum net_option)(option & ~NET_OPTION_IPV4);
+    const struct option *entry = &options[plain];
     int error;
 
-    if (option == NET_OPTION_RECEIVE_BUFFER || option == NET_OPTION_SEND_BUFFER)
-        return set_buffer(fd, option, value);
-    if (family == NET_IPV4)
+    if (plain == NET_OPTION_RECEIVE_BUFFER || plain == NET_OPTION_SEND_BUFFER)
+        return set_buffer(fd, plain, value);
+    if (is_ipv4(family, option))
         return set_formed(fd, entry->ipv4, entry->ipv4_form, value);
     error = set_formed(fd, entry->ipv6, entry->ipv6_form, value);
-    if (!error && entry->ipv4.option && entry->ipv4.level == IPPROTO_IP)
+    if (!error && concerns_both(plain))
         set_formed(fd, entry->ipv4, entry->ipv4_form, value);
     return error;
 }
 
-static _Atomic int *place_of(struct linux_remembered *remembered, enum net_option option)
+static _Atomic int *place_of(struct linux_remembered *remembered, int option)
 {
-    switch (option) {
+    struct linux_half *half = option & NET_OPTION_IPV4 ? &remembered->ipv4 : &remembered->own;
+
+    switch (option & ~NET_OPTION_IPV4) {
     case NET_OPTION_RECEIVE_BUFFER:
         return &remembered->receive_buffer;
     case NET_OPTION_SEND_BUFFER:
         return &remembered->send_buffer;
     case NET_OPTION_MULTICAST_INTERFACE:
-        return &remembered->multicast_interface;
+        return &half->multicast_interface;
     case NET_OPTION_TOS:
-        return &remembered->tos;
+        return &half->tos;
+    case NET_OPTION_MTU_DISCOVER:
+        return &half->mtu_discover;
     default:
         return NULL;
     }
 }
 
+/* What another option or the port has to know. */
+static void remember_besides(struct linux_remembered *remembered, int option, int value)
+{
+    switch (option & ~NET_OPTION_IPV4) {
+    case NET_OPTION_DONT_FRAGMENT:
+        atomic_store(place_of(remembered, NET_OPTION_MTU_DISCOVER | (option & NET_OPTION_IPV4)),
+                     value ? NET_MTU_DO : NET_MTU_NOT_SET);
+        break;
+    case NET_OPTION_RECEIVE_ERRORS:
+        /* Once on it stays: another look at an empty queue costs nothing that counts. */
+        if (value)
+            atomic_store(&remembered->reports_errors, 1);
+        break;
+    default:
+        break;
+    }
+}
+
 int linux_set_option(int fd, enum net_family family, struct linux_remembered *remembered,
-                     enum net_option option, int value)
+                     int option, int value)
 {
     _Atomic int *place = place_of(remembered, option);
     int error = set_kernel(fd, family, option, value);
 
-    if (!error && place)
+    if (error)
+        return error;
+    if (place)
         atomic_store_explicit(place, value, memory_order_relaxed);
-    return error;
+    remember_besides(remembered, option, value);
+    return 0;
 }
 
 /* --- Get ------------------------------------------------------------------------------------- */
 
-static int get_kernel(int fd, enum net_family family, enum net_option option, int *value)
+static int get_kernel(int fd, enum net_family family, int option, int *value)
 {
-    const struct option *entry = &options[option];
-    bool ipv4 = family == NET_IPV4;
+    const struct option *entry = &options[option & ~NET_OPTION_IPV4];
+    bool ipv4 = is_ipv4(family, option);
     int error = get_int(fd, ipv4 ? entry->ipv4 : entry->ipv6, value);
 
     if (error)
@@ -172,8 +228,8 @@ static int get_kernel(int fd, enum net_family family, enum net_option option, in
     case FORM_NETWORK_ORDER:
         *value = (int)ntohl((uint32_t)*value);
         break;
-    case FORM_MTU_DISCOVER:
-        *value = *value == IP_PMTUDISC_DO;
+    case FORM_DONT_FRAGMENT:
+        *value = *value == IP_PMTUDISC_DO || *value == IP_PMTUDISC_PROBE;
         break;
     default:
         break;
@@ -182,10 +238,10 @@ static int get_kernel(int fd, enum net_family family, enum net_option option, in
 }
 
 int linux_get_option(int fd, enum net_family family, struct linux_remembered *remembered,
-                     enum net_option option, int *value)
+                     int option, int *value)
 {
     _Atomic int *place = place_of(remembered, option);
-    bool buffer = option == NET_OPTION_RECEIVE_BUFFER || option == NET_OPTION_SEND_BUFFER;
+    bool buffer = place == &remembered->receive_buffer || place == &remembered->send_buffer;
     int error;
 
     *value = place ? atomic_load_explicit(place, memory_order_relaxed) : 0;

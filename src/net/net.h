@@ -119,6 +119,18 @@ bool net_engine_supports(struct net_engine *engine, enum net_family family);
 
 #define NET_DATAGRAM_MULTICAST 0x1u
 #define NET_DATAGRAM_BROADCAST 0x2u
+/*
+ * An ICMP error (NET_OPTION_RECEIVE_ERRORS): the source is the address that could not be reached, the
+ * data what the message quotes of the payload.
+ */
+#define NET_DATAGRAM_ERROR 0x4u
+
+struct net_icmp {
+    uint8_t family; /* enum net_family: ICMP or ICMPv6 */
+    uint8_t type;
+    uint8_t code;
+    uint32_t mtu;   /* of a size error, otherwise 0 */
+};
 
 /* A run: several datagrams behind each other in memory, as the kernel joined them (UDP_GRO). */
 struct net_datagram {
@@ -129,6 +141,7 @@ struct net_datagram {
     uint32_t flags;              /* NET_DATAGRAM_* */
     struct net_address source;   /* of the endpoint's family: IPv4 may be v4-mapped */
     struct net_control control;  /* local: plain IPv4 for IPv4, always; the rest as options say */
+    struct net_icmp icmp;        /* with NET_DATAGRAM_ERROR */
     _Alignas(16) uint8_t upper[NET_DATAGRAM_UPPER_SIZE];
 };
 
@@ -292,8 +305,11 @@ bool net_udp_send_cancel(struct net_udp *udp, struct net_send *send);
     X(NET_OPTION_HOPS)               /* 1..255, unicast */ \
     X(NET_OPTION_TOS)                /* 0..255 */ \
     X(NET_OPTION_DONT_FRAGMENT)      /* 0, 1 */ \
+    X(NET_OPTION_MTU_DISCOVER)       /* enum net_mtu_discover; the same state */ \
+    X(NET_OPTION_NO_CHECKSUM)        /* UDP over IPv4: 0, 1 */ \
     X(NET_OPTION_RECEIVE_TOS)        /* 0, 1: report the traffic class */ \
     X(NET_OPTION_RECEIVE_HOPS)       /* 0, 1: report TTL or hop limit */ \
+    X(NET_OPTION_RECEIVE_ERRORS)     /* 0, 1: report ICMP errors as datagrams */ \
     X(NET_OPTION_MULTICAST_HOPS)     /* 0..255 */ \
     X(NET_OPTION_MULTICAST_LOOP)     /* 0, 1 */ \
     X(NET_OPTION_MULTICAST_INTERFACE)/* interface index, 0 = the stack chooses */ \
@@ -314,23 +330,46 @@ enum net_option {
 };
 
 /*
- * 0, or -EINVAL out of range, -ENOPROTOOPT, -EPERM ... An IPv6 endpoint sets its IPv4 half as well.
+ * Or'ed to an option: the IPv4 half of an IPv6 endpoint, which speaks for what it exchanges with
+ * v4-mapped addresses. Without it an option of the IP layer speaks for IPv6 alone, but for
+ * NET_OPTION_RECEIVE_TOS and _HOPS, which concern both.
  */
-int net_udp_set_option(struct net_udp *udp, enum net_option option, int value);
-int net_udp_get_option(struct net_udp *udp, enum net_option option, int *value);
+#define NET_OPTION_IPV4 0x100
+
+enum net_mtu_discover { NET_MTU_NOT_SET, NET_MTU_DO, NET_MTU_DONT, NET_MTU_PROBE };
+
+/* `option` is an enum net_option. 0, or -EINVAL out of range, -ENOPROTOOPT, -EPERM ... */
+int net_udp_set_option(struct net_udp *udp, int option, int value);
+int net_udp_get_option(struct net_udp *udp, int option, int *value);
+
+/* The path's MTU towards an address, as far as the kernel knows it: bytes of an IP packet. */
+int net_udp_path_mtu(struct net_udp *udp, const struct net_address *to, int *mtu);
+
+enum net_membership_action {
+    NET_JOIN,
+    NET_LEAVE,
+    NET_BLOCK,    /* a source of a group that was joined without one */
+    NET_UNBLOCK,
+};
 
 /*
- * Joining and leaving groups. `source` NULL means any source. -EADDRINUSE: joined already;
- * -EADDRNOTAVAIL: not joined; -ENODEV: no such interface.
+ * Joining and leaving groups. `source` NULL means any source. -EADDRINUSE: joined or blocked
+ * already; -EADDRNOTAVAIL: not joined or blocked; -ENODEV: no such interface.
  */
 struct net_membership {
     struct net_address group;
     const struct net_address *source;
     struct net_address local;   /* IPv4: choose the interface by this address, if not unspecified */
     uint32_t interface_index;
-    bool leave;
+    enum net_membership_action action;
 };
 
 int net_udp_membership(struct net_udp *udp, const struct net_membership *membership);
+
+/*
+ * Sends IPv4 multicast from the interface that has this address; otherwise the same as
+ * NET_OPTION_MULTICAST_INTERFACE. -EADDRNOTAVAIL: no interface has it.
+ */
+int net_udp_multicast_from(struct net_udp *udp, const struct net_address *local);
 
 #endif

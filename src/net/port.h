@@ -60,9 +60,12 @@ struct net_port {
 
     int (*bind)(struct net_port_udp *udp, const struct net_address *address);
     int (*local_address)(struct net_port_udp *udp, struct net_address *address);
-    int (*set_option)(struct net_port_udp *udp, enum net_option option, int value);
-    int (*get_option)(struct net_port_udp *udp, enum net_option option, int *value);
+    /* `option` may have NET_OPTION_IPV4. */
+    int (*set_option)(struct net_port_udp *udp, int option, int value);
+    int (*get_option)(struct net_port_udp *udp, int option, int *value);
+    int (*path_mtu)(struct net_port_udp *udp, const struct net_address *to, int *mtu);
     int (*membership)(struct net_port_udp *udp, const struct net_membership *membership);
+    int (*multicast_from)(struct net_port_udp *udp, const struct net_address *local);
 
     /*
      * Sends the first datagrams of the batch, in order. Returns how many went, at least one, or why

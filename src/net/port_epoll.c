@@ -252,14 +252,30 @@ static int epoll_local_address(struct net_port_udp *udp, struct net_address *add
     return net_address_decode(&name.any, length, address) ? 0 : -EAFNOSUPPORT;
 }
 
-static int epoll_set_option(struct net_port_udp *udp, enum net_option option, int value)
+static int epoll_set_option(struct net_port_udp *udp, int option, int value)
 {
     return linux_set_option(udp->fd, udp->family, &udp->remembered, option, value);
 }
 
-static int epoll_get_option(struct net_port_udp *udp, enum net_option option, int *value)
+static int epoll_get_option(struct net_port_udp *udp, int option, int *value)
 {
     return linux_get_option(udp->fd, udp->family, &udp->remembered, option, value);
+}
+
+static int epoll_path_mtu(struct net_port_udp *udp, const struct net_address *to, int *mtu)
+{
+    return linux_path_mtu(udp->family, to, mtu);
+}
+
+static int epoll_multicast_from(struct net_port_udp *udp, const struct net_address *local)
+{
+    int error = linux_multicast_from(udp->fd, local);
+    struct linux_half *half = udp->family == NET_IPV4 ? &udp->remembered.own
+                                                      : &udp->remembered.ipv4;
+
+    if (!error)
+        atomic_store_explicit(&half->multicast_interface, 0, memory_order_relaxed);
+    return error;
 }
 
 static int epoll_membership(struct net_port_udp *udp, const struct net_membership *membership)
@@ -274,10 +290,17 @@ struct tx_scratch {
     _Alignas(struct cmsghdr) uint8_t control[NET_CONTROL_BYTES_MAX];
 };
 
+static uint8_t tos_towards(const struct net_port_udp *udp, const struct net_address *to)
+{
+    bool other = udp->family == NET_IPV6 && net_address_is_mapped(to);
+    const struct linux_half *half = other ? &udp->remembered.ipv4 : &udp->remembered.own;
+
+    return (uint8_t)atomic_load_explicit(&half->tos, memory_order_relaxed);
+}
+
 static int describe(const struct net_port_udp *udp, const struct net_send *send,
                     struct msghdr *message, struct tx_scratch *scratch)
 {
-    int tos = atomic_load_explicit(&udp->remembered.tos, memory_order_relaxed);
     int control = 0;
 
     memset(message, 0, sizeof(*message));
@@ -286,8 +309,8 @@ static int describe(const struct net_port_udp *udp, const struct net_send *send,
     message->msg_iov = (struct iovec *)(void *)send->slices;
     message->msg_iovlen = send->slice_count;
     if (send->control.present)
-        control = net_control_encode(&send->control, &send->to, (uint8_t)tos, scratch->control,
-                                     sizeof(scratch->control));
+        control = net_control_encode(&send->control, &send->to, tos_towards(udp, &send->to),
+                                     scratch->control, sizeof(scratch->control));
     if (control > 0) {
         message->msg_control = scratch->control;
         message->msg_controllen = (size_t)control;
@@ -333,6 +356,26 @@ static int name_error(const struct net_send *send, int error)
     return error;
 }
 
+/*
+ * While errors are reported, a call may tell of an earlier datagram's error instead of doing its work. The
+ * storey above tries again for what can only be that; a size error it takes at its word, so that one is tried
+ * again here. The error is in the queue as well: nothing is lost.
+ */
+static bool may_be_latched(const struct net_port_udp *udp, long error)
+{
+    return error == -EMSGSIZE &&
+           atomic_load_explicit(&udp->remembered.reports_errors, memory_order_relaxed);
+}
+
+static long send_message(const struct net_port_udp *udp, const struct msghdr *message)
+{
+    long sent = net_sys->sendmsg(udp->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    if (may_be_latched(udp, sent))
+        sent = net_sys->sendmsg(udp->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent;
+}
+
 static int send_single(struct net_port_udp *udp, const struct net_send *send)
 {
     struct tx_scratch scratch;
@@ -344,7 +387,7 @@ static int send_single(struct net_port_udp *udp, const struct net_send *send)
     if (error)
         return error;
     do {
-        sent = net_sys->sendmsg(udp->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        sent = send_message(udp, &message);
     } while (sent == -EINTR && ++tries < INTERRUPTIONS_MAX);
     if (sent == -EINTR)
         return -ENOBUFS;
@@ -392,6 +435,8 @@ static int epoll_send(struct net_port_udp *udp, const struct net_send *const *ba
     if (described < 2)
         return send_single(udp, batch[0]);
     sent = (int)net_sys->sendmmsg(udp->fd, messages, described, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (may_be_latched(udp, sent))
+        return send_single(udp, batch[0]);
     if (sent == -EINTR)
         return -ENOBUFS;
     return sent < 0 ? name_error(batch[0], sent) : sent;
@@ -425,6 +470,15 @@ static void accept_message(const struct rx_scratch *rx, unsigned i,
                        &datagram->flags);
 }
 
+/* Errors wait in a queue of their own, and are looked for when no datagram is left. */
+static int receive_error(struct net_port_udp *udp, struct net_port_receive *place, int otherwise)
+{
+    if (!atomic_load_explicit(&udp->remembered.reports_errors, memory_order_relaxed) ||
+        linux_receive_error(udp->fd, place) < 0)
+        return otherwise;
+    return 1;
+}
+
 /* The call returns early for want of datagrams, or for an error that the next call will tell. */
 static int epoll_receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count,
                          bool *empty)
@@ -439,7 +493,12 @@ static int epoll_receive(struct net_port_udp *udp, struct net_port_receive *batc
         return -ENOBUFS;
     for (int i = 0; i < got; i++)
         accept_message(rx, (unsigned)i, &batch[i]);
-    *empty = got < (int)count;
+    if (got < 0) {
+        *empty = false;
+        return receive_error(udp, &batch[0], got);
+    }
+    *empty = got < (int)count &&
+             !atomic_load_explicit(&udp->remembered.reports_errors, memory_order_relaxed);
     return got;
 }
 
@@ -455,7 +514,9 @@ const struct net_port net_port_epoll = {
     .local_address = epoll_local_address,
     .set_option = epoll_set_option,
     .get_option = epoll_get_option,
+    .path_mtu = epoll_path_mtu,
     .membership = epoll_membership,
+    .multicast_from = epoll_multicast_from,
     .send = epoll_send,
     .send_run = epoll_send_run,
     .receive = epoll_receive,

@@ -477,10 +477,19 @@ static void check_run(struct net_datagram *datagram)
         datagram->control.present &= ~NET_CONTROL_SEGMENT;
 }
 
+/* An ICMP error says whom the datagram was for, and not by which way the message came. */
+static bool is_described(const struct net_port_receive *place)
+{
+    const struct net_datagram *datagram = place->datagram;
+
+    return !place->control_lost && ((datagram->flags & NET_DATAGRAM_ERROR) ||
+                                    (datagram->control.present & NET_CONTROL_LOCAL));
+}
+
 /* What is dropped leaves its buffer in its place for the next. */
 static bool acceptable(const struct net_port_receive *place)
 {
-    if (place->control_lost || !(place->datagram->control.present & NET_CONTROL_LOCAL)) {
+    if (!is_described(place)) {
         trace_count(trace_drop_control);
         return false;
     }

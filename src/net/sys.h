@@ -24,6 +24,7 @@ struct mmsghdr; /* needs _GNU_SOURCE for its members */
     X(socket, (int domain, int type, int protocol), (domain, type, protocol)) \
     X(close, (int fd), (fd)) \
     X(bind, (int fd, const struct sockaddr *name, socklen_t length), (fd, name, length)) \
+    X(connect, (int fd, const struct sockaddr *name, socklen_t length), (fd, name, length)) \
     X(getsockname, (int fd, struct sockaddr *name, socklen_t *length), (fd, name, length)) \
     X(setsockopt, (int fd, int level, int option, const void *value, socklen_t length), \
       (fd, level, option, value, length)) \

@@ -10,6 +10,9 @@
 #include "provider_state.h"
 #include "translate.h"
 
+#include <mstcpip.h>
+#include <mswsockdef.h>
+
 struct control {
     struct wsk_socket *socket;
     ULONG code;
@@ -61,6 +64,32 @@ static NTSTATUS set_peer(struct control *control, struct wsk_peer *peer)
     return STATUS_SUCCESS;
 }
 
+/* Datagram sockets are never reset by ICMP errors, so both answers are taken. */
+static NTSTATUS set_connreset(struct control *control)
+{
+    ULONG value;
+
+    if (control->socket->type != SOCK_DGRAM)
+        return STATUS_NOT_SUPPORTED;
+    if (!control->input || control->input_size < sizeof(value))
+        return STATUS_INVALID_PARAMETER;
+    memcpy(&value, control->input, sizeof(value));
+    atomic_store(&control->socket->stored[WSK_STORED_CONNRESET], value != 0);
+    return STATUS_SUCCESS;
+}
+
+/* The host's queues are not the process's to know. */
+static NTSTATUS query_rss(struct control *control)
+{
+    RSS_SCALABILITY_INFO info = { .RssEnabled = FALSE };
+
+    if (!control->output || control->output_size < sizeof(info))
+        return STATUS_BUFFER_TOO_SMALL;
+    memcpy(control->output, &info, sizeof(info));
+    control->written = sizeof(info);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS ioctl(struct control *control)
 {
     switch (control->code) {
@@ -68,6 +97,10 @@ static NTSTATUS ioctl(struct control *control)
         return set_peer(control, &control->socket->remote);
     case SIO_WSK_SET_SENDTO_ADDRESS:
         return set_peer(control, &control->socket->destination);
+    case SIO_UDP_CONNRESET:
+        return set_connreset(control);
+    case SIO_QUERY_RSS_SCALABILITY_INFO:
+        return query_rss(control);
     default:
         /* Drivers probe for features this way and go on without them. */
         trace_count(trace_refuse_unsupported);

@@ -237,6 +237,72 @@ static void put_segment(struct builder *builder, uint16_t segment)
     put(builder, IPPROTO_UDP, UDP_COALESCED_INFO, &size, sizeof(size));
 }
 
+/* ws2ipdef.h, IN_RECVERR: protocol, MTU, type and code of the ICMP message. */
+static void put_error(struct builder *builder, const struct net_icmp *icmp)
+{
+    bool ipv4 = icmp->family == NET_IPV4;
+    IN_RECVERR error = {
+        .protocol = ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6,
+        .info = icmp->mtu,
+        .type = icmp->type,
+        .code = icmp->code,
+    };
+
+    put(builder, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_RECVERR : IPV6_RECVERR, &error,
+        sizeof(error));
+}
+
+static void put_where(struct builder *builder, const struct net_control *from, uint32_t asked,
+                      bool ipv4)
+{
+    INT index = (INT)from->interface_index;
+
+    if (asked & WSK_REPORT_PKTINFO) {
+        if (ipv4)
+            put_pktinfo(builder, from);
+        else
+            put_pktinfo6(builder, from);
+    }
+    if (asked & WSK_REPORT_INTERFACE)
+        put_int(builder, ipv4, IP_RECVIF, IPV6_RECVIF, index);
+    if (asked & WSK_REPORT_DESTINATION)
+        put(builder, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_RECVDSTADDR : IPV6_RECVDSTADDR,
+            from->local.ip, ipv4 ? 4 : 16);
+    if (asked & WSK_REPORT_ARRIVAL)
+        put_int(builder, ipv4, IP_ORIGINAL_ARRIVAL_IF, IP_ORIGINAL_ARRIVAL_IF, index);
+}
+
+static void put_header(struct builder *builder, const struct net_control *from, uint32_t asked,
+                       bool ipv4)
+{
+    if (from->present & NET_CONTROL_TOS) {
+        if (asked & WSK_REPORT_TOS)
+            put_int(builder, ipv4, IP_TOS, IPV6_TCLASS, from->tos);
+        if (asked & WSK_REPORT_ECN)
+            put_int(builder, ipv4, IP_ECN, IPV6_ECN, from->tos & 3);
+    }
+    if ((from->present & NET_CONTROL_HOPS) && (asked & WSK_REPORT_HOPS))
+        put_int(builder, ipv4, IP_TTL, IPV6_HOPLIMIT, from->hops);
+}
+
+/*
+ * IPv4 datagrams are described by what was asked for at level IPPROTO_IP, also on a dual-stack socket. One that
+ * asked for IPV6_PKTINFO alone gets a v4-mapped address instead of nothing.
+ */
+static void put_items(struct builder *builder, const struct net_control *from, uint32_t reports,
+                      bool ipv4)
+{
+    uint32_t asked = ipv4 ? reports : reports / WSK_REPORT_OF_IPV6(1u);
+
+    if (from->present & NET_CONTROL_LOCAL) {
+        put_where(builder, from, asked, ipv4);
+        if (ipv4 && !(asked & WSK_REPORT_PKTINFO) &&
+            (reports & WSK_REPORT_OF_IPV6(WSK_REPORT_PKTINFO)))
+            put_pktinfo6(builder, from);
+    }
+    put_header(builder, from, asked, ipv4);
+}
+
 ULONG wsk_control_data_build(enum net_family family, uint32_t reports,
                              const struct net_datagram *datagram, void *control, ULONG room,
                              bool *truncated)
@@ -245,18 +311,10 @@ ULONG wsk_control_data_build(enum net_family family, uint32_t reports,
     struct builder builder = { .at = control, .room = room };
     bool ipv4 = family == NET_IPV4 || from->local.family == NET_IPV4;
 
-    if (from->present & NET_CONTROL_LOCAL) {
-        if (ipv4 && (reports & WSK_REPORT_PKTINFO))
-            put_pktinfo(&builder, from);
-        else if (family == NET_IPV6 && (reports & WSK_REPORT_PKTINFO6))
-            put_pktinfo6(&builder, from);
-    }
-    if ((reports & WSK_REPORT_TOS) && (from->present & NET_CONTROL_TOS))
-        put_int(&builder, ipv4, IP_TOS, IPV6_TCLASS, from->tos);
-    if ((reports & WSK_REPORT_ECN) && (from->present & NET_CONTROL_TOS))
-        put_int(&builder, ipv4, IP_ECN, IPV6_ECN, from->tos & 3);
-    if ((reports & WSK_REPORT_HOPS) && (from->present & NET_CONTROL_HOPS))
-        put_int(&builder, ipv4, IP_TTL, IPV6_HOPLIMIT, from->hops);
+    if (datagram->flags & NET_DATAGRAM_ERROR)
+        put_error(&builder, &datagram->icmp);
+    else
+        put_items(&builder, from, reports, ipv4);
     if ((reports & WSK_REPORT_COALESCED) && net_datagram_is_run(datagram))
         put_segment(&builder, from->segment);
     *truncated = builder.truncated;

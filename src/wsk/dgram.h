@@ -40,6 +40,9 @@ void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list);
 /* Whether that is so; counted. */
 bool wsk_dgram_holds_too_much(struct wsk_socket *socket);
 
+/* MSG_*, as the event's Flags and the ControlFlags of WskReceiveFrom have them. */
+ULONG wsk_dgram_flags(const struct net_datagram *datagram);
+
 /* Puts a list, oldest first, in front of the backlog. The socket's lock is held. */
 void wsk_dgram_put_back(struct wsk_socket *socket, struct net_datagram *list);
 

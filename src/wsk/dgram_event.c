@@ -189,20 +189,13 @@ static void end_of_callback(struct wsk_socket *socket)
     }
 }
 
-static ULONG flags_of(const struct net_datagram *datagram)
-{
-    if (datagram->flags & NET_DATAGRAM_MULTICAST)
-        return MSG_MCAST;
-    return datagram->flags & NET_DATAGRAM_BROADCAST ? MSG_BCAST : 0;
-}
-
 void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list)
 {
     NTSTATUS status;
 
     list = expand_list(socket, list);
     build_list(socket, list);
-    status = wsk_call_receive_from_event(socket, flags_of(list), &indication_of(list)->public);
+    status = wsk_call_receive_from_event(socket, wsk_dgram_flags(list), &indication_of(list)->public);
     if (status == STATUS_PENDING)
         retain_list(socket, list);
     else if (status == STATUS_DATA_NOT_ACCEPTED)

@@ -89,13 +89,18 @@ void wsk_dgram_drop_backlog(struct wsk_socket *socket)
     }
 }
 
-/* A fixed remote address filters at delivery, so it also holds for what arrived before it was set. */
+static bool is_filtered(const struct wsk_socket *socket, const struct net_datagram *datagram)
+{
+    if (socket->remote.set && !wsk_address_equal(&datagram->source, &socket->remote.address))
+        return true;
+    return (datagram->flags & NET_DATAGRAM_BROADCAST) &&
+           atomic_load_explicit(&socket->refuse_broadcast, memory_order_relaxed);
+}
+
+/* Filters work at delivery, so they also hold for what arrived before they were set. */
 static void drop_filtered(struct wsk_socket *socket)
 {
-    if (!socket->remote.set)
-        return;
-    while (socket->backlog &&
-           !wsk_address_equal(&socket->backlog->source, &socket->remote.address)) {
+    while (socket->backlog && is_filtered(socket, socket->backlog)) {
         trace_add(trace_drop_filtered, net_datagram_count(socket->backlog));
         net_datagram_release(take_first(socket));
     }
@@ -118,9 +123,12 @@ static struct net_datagram *take_class(struct wsk_socket *socket)
 
 /* --- To an IRP ------------------------------------------------------------------------------- */
 
-static ULONG control_flags_of(const struct net_datagram *datagram)
+ULONG wsk_dgram_flags(const struct net_datagram *datagram)
 {
     ULONG flags = 0;
+
+    if (datagram->flags & NET_DATAGRAM_ERROR)
+        flags |= MSG_ERRQUEUE;
 
     if (datagram->flags & NET_DATAGRAM_MULTICAST)
         flags |= MSG_MCAST;
@@ -156,7 +164,7 @@ static void deliver_to_request(struct wsk_request *request, const struct front *
 {
     size_t room = request->buffer.Length;
     size_t size = front->length < room ? front->length : room;
-    ULONG flags = control_flags_of(front->from);
+    ULONG flags = wsk_dgram_flags(front->from);
 
     if (size < front->length) {
         flags |= MSG_TRUNC;

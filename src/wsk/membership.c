@@ -105,25 +105,31 @@ struct row {
     ULONG level;
     ULONG option;
     SIZE_T size;
-    bool leave;
+    enum net_membership_action action;
     bool (*read)(struct wsk_socket *socket, const void *input, struct request *request);
 };
 
 static const struct row rows[] = {
-    { IPPROTO_IP, IP_ADD_MEMBERSHIP, sizeof(IP_MREQ), false, read_mreq },
-    { IPPROTO_IP, IP_DROP_MEMBERSHIP, sizeof(IP_MREQ), true, read_mreq },
-    { IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, sizeof(IP_MREQ_SOURCE), false, read_mreq_source },
-    { IPPROTO_IP, IP_DROP_SOURCE_MEMBERSHIP, sizeof(IP_MREQ_SOURCE), true, read_mreq_source },
-    { IPPROTO_IPV6, IPV6_JOIN_GROUP, sizeof(IPV6_MREQ), false, read_mreq6 },
-    { IPPROTO_IPV6, IPV6_LEAVE_GROUP, sizeof(IPV6_MREQ), true, read_mreq6 },
-    { IPPROTO_IP, MCAST_JOIN_GROUP, sizeof(GROUP_REQ), false, read_group },
-    { IPPROTO_IP, MCAST_LEAVE_GROUP, sizeof(GROUP_REQ), true, read_group },
-    { IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), false, read_group_source },
-    { IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), true, read_group_source },
-    { IPPROTO_IPV6, MCAST_JOIN_GROUP, sizeof(GROUP_REQ), false, read_group },
-    { IPPROTO_IPV6, MCAST_LEAVE_GROUP, sizeof(GROUP_REQ), true, read_group },
-    { IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), false, read_group_source },
-    { IPPROTO_IPV6, MCAST_LEAVE_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), true, read_group_source },
+    { IPPROTO_IP, IP_ADD_MEMBERSHIP, sizeof(IP_MREQ), NET_JOIN, read_mreq },
+    { IPPROTO_IP, IP_DROP_MEMBERSHIP, sizeof(IP_MREQ), NET_LEAVE, read_mreq },
+    { IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, sizeof(IP_MREQ_SOURCE), NET_JOIN, read_mreq_source },
+    { IPPROTO_IP, IP_DROP_SOURCE_MEMBERSHIP, sizeof(IP_MREQ_SOURCE), NET_LEAVE, read_mreq_source },
+    { IPPROTO_IP, IP_BLOCK_SOURCE, sizeof(IP_MREQ_SOURCE), NET_BLOCK, read_mreq_source },
+    { IPPROTO_IP, IP_UNBLOCK_SOURCE, sizeof(IP_MREQ_SOURCE), NET_UNBLOCK, read_mreq_source },
+    { IPPROTO_IPV6, IPV6_JOIN_GROUP, sizeof(IPV6_MREQ), NET_JOIN, read_mreq6 },
+    { IPPROTO_IPV6, IPV6_LEAVE_GROUP, sizeof(IPV6_MREQ), NET_LEAVE, read_mreq6 },
+    { IPPROTO_IP, MCAST_JOIN_GROUP, sizeof(GROUP_REQ), NET_JOIN, read_group },
+    { IPPROTO_IP, MCAST_LEAVE_GROUP, sizeof(GROUP_REQ), NET_LEAVE, read_group },
+    { IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), NET_JOIN, read_group_source },
+    { IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), NET_LEAVE, read_group_source },
+    { IPPROTO_IP, MCAST_BLOCK_SOURCE, sizeof(GROUP_SOURCE_REQ), NET_BLOCK, read_group_source },
+    { IPPROTO_IP, MCAST_UNBLOCK_SOURCE, sizeof(GROUP_SOURCE_REQ), NET_UNBLOCK, read_group_source },
+    { IPPROTO_IPV6, MCAST_JOIN_GROUP, sizeof(GROUP_REQ), NET_JOIN, read_group },
+    { IPPROTO_IPV6, MCAST_LEAVE_GROUP, sizeof(GROUP_REQ), NET_LEAVE, read_group },
+    { IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), NET_JOIN, read_group_source },
+    { IPPROTO_IPV6, MCAST_LEAVE_SOURCE_GROUP, sizeof(GROUP_SOURCE_REQ), NET_LEAVE, read_group_source },
+    { IPPROTO_IPV6, MCAST_BLOCK_SOURCE, sizeof(GROUP_SOURCE_REQ), NET_BLOCK, read_group_source },
+    { IPPROTO_IPV6, MCAST_UNBLOCK_SOURCE, sizeof(GROUP_SOURCE_REQ), NET_UNBLOCK, read_group_source },
 };
 
 static const struct row *find(const struct wsk_socket *socket, ULONG level, ULONG option)
@@ -154,9 +160,9 @@ NTSTATUS wsk_membership_set(struct wsk_socket *socket, ULONG level, ULONG option
         return STATUS_INVALID_PARAMETER;
     if (!row->read(socket, input, &request))
         return STATUS_INVALID_ADDRESS_COMPONENT;
-    request.membership.leave = row->leave;
+    request.membership.action = row->action;
     error = net_udp_membership(socket->udp, &request.membership);
-    if (error == -EADDRNOTAVAIL && row->leave)
+    if (error == -EADDRNOTAVAIL && row->action != NET_JOIN)
         return STATUS_NOT_FOUND;
     return wsk_status_from_errno(error);
 }

@@ -6,6 +6,8 @@
 #include "sharing.h"
 #include "translate.h"
 
+#include <ws2ipdef.h>
+
 #include <errno.h>
 
 #define SOCKET_LIVE 0x74656b63u
@@ -166,6 +168,7 @@ static void fill_socket(struct wsk_socket *socket, const struct creation *creati
     socket->context = creation->context;
     socket->callbacks = creation->callbacks;
     atomic_store(&socket->gate, 1);
+    atomic_store(&socket->stored[WSK_STORED_PROTECTION_LEVEL], PROTECTION_LEVEL_DEFAULT);
     list_init(&socket->bound_link);
     list_init(&socket->waiting);
     socket->backlog_end = &socket->backlog;

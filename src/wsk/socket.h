@@ -29,11 +29,25 @@ enum wsk_bound { WSK_UNBOUND, WSK_BINDING, WSK_BOUND };
 
 /* Control data that a socket reports with what it receives. */
 #define WSK_REPORT_PKTINFO 0x01u
-#define WSK_REPORT_PKTINFO6 0x02u
-#define WSK_REPORT_TOS 0x04u
-#define WSK_REPORT_ECN 0x08u
-#define WSK_REPORT_HOPS 0x10u
+#define WSK_REPORT_TOS 0x02u
+#define WSK_REPORT_ECN 0x04u
+#define WSK_REPORT_HOPS 0x08u
+#define WSK_REPORT_INTERFACE 0x10u   /* IP_RECVIF */
+#define WSK_REPORT_DESTINATION 0x20u /* IP_RECVDSTADDR */
+#define WSK_REPORT_ARRIVAL 0x40u     /* IP_ORIGINAL_ARRIVAL_IF */
+#define WSK_REPORT_ERRORS 0x80u      /* IP_RECVERR: ICMP errors as datagrams of their own */
+#define WSK_REPORT_OF_IPV6(report) ((report) << 8) /* the same, asked for at level IPPROTO_IPV6 */
 #define WSK_REPORT_COALESCED 0x80000000u /* with indications, always */
+
+/* Options that are kept and read, and change nothing here. */
+enum wsk_stored {
+    WSK_STORED_RANDOMIZE_PORT,    /* ports are random as it is */
+    WSK_STORED_PORT_SCALABILITY,
+    WSK_STORED_REUSE_UNICASTPORT,
+    WSK_STORED_PROTECTION_LEVEL,  /* there is no edge traversal */
+    WSK_STORED_CONNRESET,         /* SIO_UDP_CONNRESET: datagram sockets are never reset */
+    WSK_STORED_COUNT
+};
 
 /* Where datagrams without an explicit address go. */
 struct wsk_peer {
@@ -74,6 +88,9 @@ struct wsk_socket {
     struct list bound_link;        /* sharing.c: in the list of all that is bound */
     struct net_address local;      /* sharing.c: what it is bound to */
     _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */
+    _Atomic uint32_t multicast_from;     /* IP_MULTICAST_IF: an IN_ADDR, or 0 when set by index */
+    _Atomic uint32_t refuse_broadcast;   /* IP_RECEIVE_BROADCAST is off */
+    _Atomic uint32_t stored[WSK_STORED_COUNT];
     _Atomic uint32_t receive_coalesced; /* UDP_RECV_MAX_COALESCED_SIZE: bytes of a joined indication; 0: none */
     PIRP close_irp;
     const void *close_place;       /* in the driver, that called WskCloseSocket */

@@ -67,7 +67,7 @@ NTSTATUS wsk_control_data_parse(enum net_family family, const CMSGHDR *control, 
                                 struct net_control *parsed);
 
 /* Bytes that WSK_REPORT_* items of one datagram take at the most. */
-#define WSK_CONTROL_DATA_MAX 192u
+#define WSK_CONTROL_DATA_MAX 224u
 
 /*
  * What a driver gets with a datagram: the items that `reports` names. Stores whole items while they fit into

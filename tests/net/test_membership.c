@@ -59,7 +59,7 @@ static int change(struct owner *owner, const struct net_address *source, bool by
     struct net_membership membership = {
         .group = group_of(owner->address.family),
         .source = source,
-        .leave = leave,
+        .action = leave ? NET_LEAVE : NET_JOIN,
     };
 
     if (by_address)

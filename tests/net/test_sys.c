@@ -39,6 +39,7 @@ static long failure(void)
         return fails() ? failure() : net_sys_linux.name arguments; \
     }
 PLAIN(bind, (int fd, const struct sockaddr *name, socklen_t length), (fd, name, length))
+PLAIN(connect, (int fd, const struct sockaddr *name, socklen_t length), (fd, name, length))
 PLAIN(getsockname, (int fd, struct sockaddr *name, socklen_t *length), (fd, name, length))
 PLAIN(setsockopt, (int fd, int level, int option, const void *value, socklen_t length),
       (fd, level, option, value, length))

@@ -62,7 +62,7 @@ struct net_port_udp {
     struct list queue;           /* script_datagram */
     size_t queued;
     struct list groups;
-    int options[NET_OPTION_COUNT];
+    int options[2][NET_OPTION_COUNT]; /* the second: the IPv4 half of an IPv6 endpoint */
 };
 
 /* --- Small things, under the lock ------------------------------------------------------------ */
@@ -175,7 +175,7 @@ static int match(const struct net_port_udp *udp, const struct script_datagram *d
     if (udp->family == NET_IPV4 && datagram->to.family != NET_IPV4)
         return 0;
     if (udp->family == NET_IPV6 && datagram->to.family == NET_IPV4 &&
-        udp->options[NET_OPTION_V6ONLY])
+        udp->options[0][NET_OPTION_V6ONLY])
         return 0;
     if (net_address_is_multicast(&datagram->to) && !has_joined(udp, datagram))
         return 0;
@@ -392,12 +392,12 @@ static int port_open(const struct net_port *port, const struct net_transport *tr
     udp->script = script;
     udp->family = transport->family;
     udp->bound.family = (uint16_t)transport->family;
-    udp->options[NET_OPTION_V6ONLY] = transport->family == NET_IPV6;
-    udp->options[NET_OPTION_CHECKSUM] = -1;
-    udp->options[NET_OPTION_RECEIVE_BUFFER] = udp->options[NET_OPTION_SEND_BUFFER] = 65536;
-    udp->options[NET_OPTION_HOPS] = 64;
-    udp->options[NET_OPTION_MULTICAST_HOPS] = 1;
-    udp->options[NET_OPTION_MULTICAST_LOOP] = 1;
+    udp->options[0][NET_OPTION_V6ONLY] = transport->family == NET_IPV6;
+    udp->options[0][NET_OPTION_CHECKSUM] = -1;
+    udp->options[0][NET_OPTION_RECEIVE_BUFFER] = udp->options[0][NET_OPTION_SEND_BUFFER] = 65536;
+    udp->options[0][NET_OPTION_HOPS] = 64;
+    udp->options[0][NET_OPTION_MULTICAST_HOPS] = 1;
+    udp->options[0][NET_OPTION_MULTICAST_LOOP] = 1;
     list_init(&udp->queue);
     list_init(&udp->groups);
     lock(script);
@@ -458,7 +458,7 @@ static bool taken(struct script *script, const struct net_port_udp *udp,
 
         if (other->bound.port == address->port && other->family == udp->family &&
             (any || same_ip(&other->bound, address)) &&
-            !(other->options[NET_OPTION_REUSE_ADDRESS] && udp->options[NET_OPTION_REUSE_ADDRESS]))
+            !(other->options[0][NET_OPTION_REUSE_ADDRESS] && udp->options[0][NET_OPTION_REUSE_ADDRESS]))
             return true;
     }
     return false;
@@ -507,27 +507,40 @@ static int port_local_address(struct net_port_udp *udp, struct net_address *addr
     return error;
 }
 
-static int port_set_option(struct net_port_udp *udp, enum net_option option, int value)
+static int *option_place(struct net_port_udp *udp, int option)
+{
+    return &udp->options[(option & NET_OPTION_IPV4) != 0][option & ~NET_OPTION_IPV4];
+}
+
+static int port_set_option(struct net_port_udp *udp, int option, int value)
 {
     int error;
 
     lock(udp->script);
     error = count_call(udp->script, SCRIPT_OPTION);
     if (!error)
-        udp->options[option] = value;
+        *option_place(udp, option) = value;
     unlock(udp->script);
     return error;
 }
 
-static int port_get_option(struct net_port_udp *udp, enum net_option option, int *value)
+static int port_get_option(struct net_port_udp *udp, int option, int *value)
 {
     int error;
 
     lock(udp->script);
     error = count_call(udp->script, SCRIPT_OPTION);
-    *value = udp->options[option];
+    *value = *option_place(udp, option);
     unlock(udp->script);
     return error;
+}
+
+/* Every path is an Ethernet. */
+static int port_path_mtu(struct net_port_udp *udp, const struct net_address *to, int *mtu)
+{
+    (void)udp, (void)to;
+    *mtu = 1500;
+    return 0;
 }
 
 static struct joined *find_joined(struct net_port_udp *udp, const struct joined *like)
@@ -541,11 +554,14 @@ static struct joined *find_joined(struct net_port_udp *udp, const struct joined 
     return NULL;
 }
 
-static int change_membership(struct net_port_udp *udp, const struct joined *like, bool leave)
+static int change_membership(struct net_port_udp *udp, const struct joined *like,
+                             enum net_membership_action action)
 {
     struct joined *joined = find_joined(udp, like);
 
-    if (leave) {
+    if (action == NET_BLOCK || action == NET_UNBLOCK)
+        return -ENOPROTOOPT;
+    if (action == NET_LEAVE) {
         if (!joined)
             return -EADDRNOTAVAIL;
         list_remove(&joined->link);
@@ -571,9 +587,16 @@ static int port_membership(struct net_port_udp *udp, const struct net_membership
     lock(udp->script);
     error = count_call(udp->script, SCRIPT_MEMBERSHIP);
     if (!error)
-        error = change_membership(udp, &like, membership->leave);
+        error = change_membership(udp, &like, membership->action);
     unlock(udp->script);
     return error;
+}
+
+/* There is one interface, and 127.0.0.1 is its address. */
+static int port_multicast_from(struct net_port_udp *udp, const struct net_address *local)
+{
+    (void)udp;
+    return memcmp(local->ip, (uint8_t[]){ 127, 0, 0, 1 }, 4) == 0 ? 0 : -EADDRNOTAVAIL;
 }
 
 /* --- Port: send ------------------------------------------------------------------------------ */
@@ -602,7 +625,7 @@ static void fill_control(const struct net_port_udp *udp, const struct net_send *
 {
     struct net_control *control = &datagram->control;
     bool multicast = net_address_is_multicast(&datagram->to);
-    uint8_t tos = (uint8_t)udp->options[NET_OPTION_TOS];
+    uint8_t tos = (uint8_t)udp->options[0][NET_OPTION_TOS];
 
     *control = send->control;
     if (control->present & NET_CONTROL_TOS)
@@ -611,7 +634,7 @@ static void fill_control(const struct net_port_udp *udp, const struct net_send *
         tos = (uint8_t)((tos & ~3u) | (control->tos & 3u));
     control->tos = tos;
     if (!(control->present & NET_CONTROL_HOPS))
-        control->hops = (uint8_t)udp->options[multicast ? NET_OPTION_MULTICAST_HOPS
+        control->hops = (uint8_t)udp->options[0][multicast ? NET_OPTION_MULTICAST_HOPS
                                                         : NET_OPTION_HOPS];
     control->present |= NET_CONTROL_TOS | NET_CONTROL_HOPS;
 }
@@ -648,7 +671,7 @@ static int send_one(struct net_port_udp *udp, const struct net_send *send)
         udp->blocked = true;
         return -EAGAIN;
     }
-    if (is_broadcast(&send->to) && !udp->options[NET_OPTION_BROADCAST])
+    if (is_broadcast(&send->to) && !udp->options[0][NET_OPTION_BROADCAST])
         return -EACCES;
     if (!udp->bound.port) {
         any.port = to_network((uint16_t)(FIRST_EPHEMERAL_PORT + script->next_port++));
@@ -711,11 +734,11 @@ static void copy_control(const struct net_port_udp *udp, const struct script_dat
     control->local = from->to;
     control->local.port = 0;
     control->interface_index = 1;
-    if (udp->options[NET_OPTION_RECEIVE_TOS]) {
+    if (udp->options[0][NET_OPTION_RECEIVE_TOS]) {
         control->present |= NET_CONTROL_TOS;
         control->tos = from->control.tos;
     }
-    if (udp->options[NET_OPTION_RECEIVE_HOPS]) {
+    if (udp->options[0][NET_OPTION_RECEIVE_HOPS]) {
         control->present |= NET_CONTROL_HOPS;
         control->hops = from->control.hops;
     }
@@ -773,7 +796,9 @@ static const struct net_port script_verbs = {
     .local_address = port_local_address,
     .set_option = port_set_option,
     .get_option = port_get_option,
+    .path_mtu = port_path_mtu,
     .membership = port_membership,
+    .multicast_from = port_multicast_from,
     .send = port_send,
     .receive = port_receive,
 };

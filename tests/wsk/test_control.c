@@ -180,11 +180,29 @@ static const struct option {
     { IPPROTO_IP, IP_RECVTOS, FOR_BOTH, YES_NO, false, 0, 0, 0 },
     { IPPROTO_IP, IP_ECN, FOR_BOTH, YES_NO, false, 0, 0, 0 },
     { IPPROTO_IP, IP_HOPLIMIT, FOR_BOTH, YES_NO, false, 0, 0, 0 },
-    { IPPROTO_IP, IP_TOS, FOR_IPV4, NUMBER, false, 0, 0, 255 },
-    { IPPROTO_IP, IP_TTL, FOR_IPV4, NUMBER, false, ANY_DEFAULT, 1, 255 },
-    { IPPROTO_IP, IP_DONTFRAGMENT, FOR_IPV4, YES_NO, false, 0, 0, 0 },
-    { IPPROTO_IP, IP_MULTICAST_TTL, FOR_IPV4, NUMBER, false, 1, 0, 255 },
-    { IPPROTO_IP, IP_MULTICAST_LOOP, FOR_IPV4, YES_NO, false, 1, 0, 0 },
+    { IPPROTO_IP, IP_TOS, FOR_BOTH, NUMBER, false, 0, 0, 255 },
+    { IPPROTO_IP, IP_TTL, FOR_BOTH, NUMBER, false, ANY_DEFAULT, 1, 255 },
+    { IPPROTO_IP, IP_DONTFRAGMENT, FOR_BOTH, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IP, IP_MULTICAST_TTL, FOR_BOTH, NUMBER, false, 1, 0, 255 },
+    { IPPROTO_IP, IP_MULTICAST_LOOP, FOR_BOTH, YES_NO, false, 1, 0, 0 },
+    { IPPROTO_IP, IP_RECVIF, FOR_BOTH, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IP, IP_RECVDSTADDR, FOR_BOTH, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IP, IP_ORIGINAL_ARRIVAL_IF, FOR_BOTH, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IP, IP_RECVERR, FOR_BOTH, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IP, IP_MTU_DISCOVER, FOR_BOTH, NUMBER, false, IP_PMTUDISC_NOT_SET,
+      IP_PMTUDISC_NOT_SET, IP_PMTUDISC_PROBE },
+    { IPPROTO_IP, IP_RECEIVE_BROADCAST, FOR_BOTH, YES_NO, false, 1, 0, 0 },
+    { IPPROTO_UDP, UDP_NOCHECKSUM, FOR_IPV4, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_UDP, UDP_CHECKSUM_COVERAGE, FOR_IPV4, YES_NO, false, 1, 0, 0 },
+    { SOL_SOCKET, SO_RANDOMIZE_PORT, FOR_BOTH, YES_NO, true, 0, 0, 0 },
+    { SOL_SOCKET, SO_PORT_SCALABILITY, FOR_BOTH, YES_NO, true, 0, 0, 0 },
+    { SOL_SOCKET, SO_REUSE_UNICASTPORT, FOR_BOTH, YES_NO, true, 0, 0, 0 },
+    { IPPROTO_IPV6, IPV6_RECVIF, FOR_IPV6, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IPV6, IPV6_RECVDSTADDR, FOR_IPV6, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IPV6, IP_ORIGINAL_ARRIVAL_IF, FOR_IPV6, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IPV6, IPV6_RECVERR, FOR_IPV6, YES_NO, false, 0, 0, 0 },
+    { IPPROTO_IPV6, IPV6_MTU_DISCOVER, FOR_IPV6, NUMBER, false, IP_PMTUDISC_NOT_SET,
+      IP_PMTUDISC_NOT_SET, IP_PMTUDISC_PROBE },
     { IPPROTO_IPV6, IPV6_V6ONLY, FOR_IPV6, YES_NO, true, 1, 0, 0 },
     { IPPROTO_IPV6, IPV6_PKTINFO, FOR_IPV6, YES_NO, false, 0, 0, 0 },
     { IPPROTO_IPV6, IPV6_RECVTCLASS, FOR_IPV6, YES_NO, false, 0, 0, 0 },
@@ -431,19 +449,164 @@ static void CTL_15_what_must_precede_the_bind(void **state)
     for_each_option(check_before_bind);
 }
 
-/* On an IPv4 socket each report is its own; on IPv6 the two levels mean the same kinds. */
+/* The two levels of a dual-stack socket included, which the engine does not tell apart. */
 static void DGRAM_CMSG_12_reports_are_independent(void **state)
 {
-    static const ULONG names[] = { IP_PKTINFO, IP_RECVTOS, IP_ECN, IP_HOPLIMIT };
+    static const struct {
+        ULONG level, name;
+    } reports[] = {
+        { IPPROTO_IP, IP_PKTINFO },     { IPPROTO_IP, IP_RECVTOS },
+        { IPPROTO_IP, IP_ECN },         { IPPROTO_IP, IP_HOPLIMIT },
+        { IPPROTO_IPV6, IPV6_PKTINFO }, { IPPROTO_IPV6, IPV6_RECVTCLASS },
+        { IPPROTO_IPV6, IPV6_ECN },     { IPPROTO_IPV6, IPV6_HOPLIMIT },
+    };
+
+    (void)state;
+    for (int f = 0; f < 2; f++) {
+        int count = families[f] == AF_INET6 ? 8 : 4;
+        dgram socket = opened(families[f]);
+
+        for (ULONG mask = 0; mask < 1u << count; mask++) {
+            for (int i = 0; i < count; i++)
+                assert_int_equal(set(socket, reports[i].level, reports[i].name, mask >> i & 1),
+                                 STATUS_SUCCESS);
+            for (int i = 0; i < count; i++)
+                assert_int_equal(value_of(socket, reports[i].level, reports[i].name),
+                                 mask >> i & 1);
+        }
+        dgram_close(socket);
+    }
+}
+
+/* What is set for IPv4 is not set for IPv6, and the other way round. */
+static void DGRAM_MC_12_halves_of_a_dual_stack_socket(void **state)
+{
+    static const struct {
+        ULONG ipv4, ipv6, one, other;
+    } cases[] = {
+        { IP_TTL, IPV6_UNICAST_HOPS, 33, 44 },
+        { IP_TOS, IPV6_TCLASS, 0x20, 0x40 },
+        { IP_DONTFRAGMENT, IPV6_DONTFRAG, 1, 0 },
+        { IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE, IP_PMTUDISC_DO },
+        { IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, 3, 4 },
+        { IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP, 0, 1 },
+        { IP_UNICAST_IF, IPV6_UNICAST_IF, 0, LOOPBACK_INTERFACE },
+    };
+    dgram socket = opened(AF_INET6);
+
+    (void)state;
+    assert_int_equal(set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0), STATUS_SUCCESS);
+    for (size_t i = 0; i < RTL_NUMBER_OF(cases); i++) {
+        assert_int_equal(set(socket, IPPROTO_IP, cases[i].ipv4, cases[i].one), STATUS_SUCCESS);
+        assert_int_equal(set(socket, IPPROTO_IPV6, cases[i].ipv6, cases[i].other),
+                         STATUS_SUCCESS);
+        assert_int_equal(value_of(socket, IPPROTO_IP, cases[i].ipv4), cases[i].one);
+        assert_int_equal(value_of(socket, IPPROTO_IPV6, cases[i].ipv6), cases[i].other);
+    }
+    dgram_close(socket);
+}
+
+/* Two names for one state. */
+static void test_mtu_discovery_and_dont_fragment(void **state)
+{
+    static const struct {
+        ULONG discover, fragments_not;
+    } cases[] = {
+        { IP_PMTUDISC_DO, 1 }, { IP_PMTUDISC_DONT, 0 }, { IP_PMTUDISC_PROBE, 1 },
+        { IP_PMTUDISC_NOT_SET, 0 },
+    };
     dgram socket = opened(AF_INET);
 
     (void)state;
-    for (ULONG mask = 0; mask < 16; mask++) {
-        for (int i = 0; i < 4; i++)
-            assert_int_equal(set(socket, IPPROTO_IP, names[i], mask >> i & 1), STATUS_SUCCESS);
-        for (int i = 0; i < 4; i++)
-            assert_int_equal(value_of(socket, IPPROTO_IP, names[i]), mask >> i & 1);
+    for (size_t i = 0; i < RTL_NUMBER_OF(cases); i++) {
+        assert_int_equal(set(socket, IPPROTO_IP, IP_MTU_DISCOVER, cases[i].discover),
+                         STATUS_SUCCESS);
+        assert_int_equal(value_of(socket, IPPROTO_IP, IP_DONTFRAGMENT), cases[i].fragments_not);
     }
+    assert_int_equal(set(socket, IPPROTO_IP, IP_DONTFRAGMENT, 1), STATUS_SUCCESS);
+    assert_int_equal(value_of(socket, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_DO);
+    assert_int_equal(set(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_MAX),
+                     STATUS_INVALID_PARAMETER);
+    dgram_close(socket);
+}
+
+/* Windows wants a connected socket; here one that has a fixed address. */
+static void test_path_mtu(void **state)
+{
+    dgram socket = bound(AF_INET, NULL);
+    SOCKADDR_IN to = { .sin_family = AF_INET, .sin_port = RtlUshortByteSwap(9),
+                       .sin_addr.s_addr = RtlUlongByteSwap(0x7f000001) };
+    struct request request = { .type = WskIoctl, .code = SIO_WSK_SET_SENDTO_ADDRESS,
+                               .input = &to, .input_size = sizeof(to) };
+    ULONG value;
+
+    (void)state;
+    assert_int_equal(get(socket, IPPROTO_IP, IP_MTU, &value), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(control(socket, &request, NULL), STATUS_SUCCESS);
+    assert_int_equal(get(socket, IPPROTO_IP, IP_MTU, &value), STATUS_SUCCESS);
+    assert_true(value >= 1280);
+    assert_int_equal(set(socket, IPPROTO_IP, IP_MTU, 1500), STATUS_NOT_SUPPORTED);
+    dgram_close(socket);
+}
+
+/* As an index, as an address of this machine, and as something else. */
+static void DGRAM_MC_07_multicast_interface_by_address(void **state)
+{
+    const ULONG loopback = RtlUlongByteSwap(0x7f000001);
+    const ULONG index = RtlUlongByteSwap(LOOPBACK_INTERFACE);
+
+    (void)state;
+    for (int f = 0; f < 2; f++) {
+        dgram socket = opened(families[f]);
+
+        assert_int_equal(set(socket, IPPROTO_IP, IP_MULTICAST_IF, loopback), STATUS_SUCCESS);
+        assert_int_equal(value_of(socket, IPPROTO_IP, IP_MULTICAST_IF), loopback);
+        assert_int_equal(set(socket, IPPROTO_IP, IP_MULTICAST_IF,
+                             RtlUlongByteSwap(0xc0000207)),
+                         STATUS_INVALID_ADDRESS_COMPONENT);
+        assert_int_equal(value_of(socket, IPPROTO_IP, IP_MULTICAST_IF), loopback);
+        assert_int_equal(set(socket, IPPROTO_IP, IP_MULTICAST_IF, index), STATUS_SUCCESS);
+        assert_int_equal(value_of(socket, IPPROTO_IP, IP_MULTICAST_IF), index);
+        assert_int_equal(set(socket, IPPROTO_IP, IP_MULTICAST_IF, 0), STATUS_SUCCESS);
+        assert_int_equal(value_of(socket, IPPROTO_IP, IP_MULTICAST_IF), 0);
+        assert_int_equal(set(socket, IPPROTO_IP, IP_UNICAST_IF, loopback),
+                         STATUS_INVALID_PARAMETER);
+        dgram_close(socket);
+    }
+}
+
+static void test_protection_level(void **state)
+{
+    dgram socket = opened(AF_INET6);
+
+    (void)state;
+    assert_int_equal(value_of(socket, IPPROTO_IPV6, IPV6_PROTECTION_LEVEL),
+                     PROTECTION_LEVEL_DEFAULT);
+    assert_int_equal(set(socket, IPPROTO_IPV6, IPV6_PROTECTION_LEVEL, PROTECTION_LEVEL_RESTRICTED),
+                     STATUS_SUCCESS);
+    assert_int_equal(value_of(socket, IPPROTO_IPV6, IPV6_PROTECTION_LEVEL),
+                     PROTECTION_LEVEL_RESTRICTED);
+    dgram_close(socket);
+}
+
+static void CTL_14_optional_ioctls(void **state)
+{
+    dgram socket = opened(AF_INET);
+    ULONG off = 0;
+    RSS_SCALABILITY_INFO rss = { .RssEnabled = TRUE };
+    struct request connreset = { .type = WskIoctl, .code = SIO_UDP_CONNRESET, .input = &off,
+                                 .input_size = sizeof(off) };
+    struct request query = { .type = WskIoctl, .code = SIO_QUERY_RSS_SCALABILITY_INFO,
+                             .output = &rss, .output_size = sizeof(rss) };
+
+    (void)state;
+    assert_int_equal(control(socket, &connreset, NULL), STATUS_SUCCESS);
+    connreset.input_size = 1;
+    assert_int_equal(control(socket, &connreset, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(control(socket, &query, NULL), STATUS_SUCCESS);
+    assert_false(rss.RssEnabled);
+    query.output_size = 0;
+    assert_int_equal(control(socket, &query, NULL), STATUS_BUFFER_TOO_SMALL);
     dgram_close(socket);
 }
 
@@ -1546,6 +1709,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(CTL_08_output_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(CTL_15_what_must_precede_the_bind, setup, teardown),
         cmocka_unit_test_setup_teardown(DGRAM_CMSG_12_reports_are_independent, setup, teardown),
+        cmocka_unit_test_setup_teardown(DGRAM_MC_12_halves_of_a_dual_stack_socket, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mtu_discovery_and_dont_fragment, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_path_mtu, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_protection_level, setup, teardown),
+        cmocka_unit_test_setup_teardown(DGRAM_MC_07_multicast_interface_by_address, setup, teardown),
+        cmocka_unit_test_setup_teardown(CTL_14_optional_ioctls, setup, teardown),
         cmocka_unit_test_setup_teardown(CTL_09_options_of_the_other_family, setup, teardown),
         cmocka_unit_test_setup_teardown(CTL_09_unknown_options, setup, teardown),
         cmocka_unit_test_setup_teardown(CTL_09_unknown_ioctls, setup, teardown),

@@ -370,8 +370,11 @@ static void test_random_bytes(void **state)
 
 /* --- Receive --------------------------------------------------------------------------------- */
 
-#define EVERYTHING                                                                                \
-    (WSK_REPORT_PKTINFO | WSK_REPORT_PKTINFO6 | WSK_REPORT_TOS | WSK_REPORT_ECN | WSK_REPORT_HOPS)
+#define COMMON (WSK_REPORT_PKTINFO | WSK_REPORT_TOS | WSK_REPORT_ECN | WSK_REPORT_HOPS)
+#define EVERYTHING (COMMON | WSK_REPORT_OF_IPV6(COMMON))
+
+/* All reports of one level but that of errors, which are datagrams of their own. */
+#define LEVEL 0x7fu
 
 static struct net_datagram arrived(enum net_family local)
 {
@@ -465,20 +468,87 @@ static void DGRAM_CMSG_12_only_what_is_switched_on(void **state)
     struct built built;
 
     (void)state;
-    for (uint32_t reports = 0; reports <= EVERYTHING; reports++) {
-        unsigned common = !!(reports & WSK_REPORT_TOS) + !!(reports & WSK_REPORT_ECN) +
-                          !!(reports & WSK_REPORT_HOPS);
-        unsigned either = !!(reports & (WSK_REPORT_PKTINFO | WSK_REPORT_PKTINFO6));
+    for (uint32_t reports = 0; reports <= (LEVEL | WSK_REPORT_OF_IPV6(LEVEL)); reports++) {
+        unsigned ipv4 = (unsigned)__builtin_popcount(reports & LEVEL);
+        unsigned ipv6 = (unsigned)__builtin_popcount(reports & WSK_REPORT_OF_IPV6(LEVEL));
+        bool mapped = !(reports & WSK_REPORT_PKTINFO) &&
+                      (reports & WSK_REPORT_OF_IPV6(WSK_REPORT_PKTINFO));
 
-        build(&built, NET_IPV4, reports, &v4);
-        assert_int_equal(count_items(built.bytes, built.length),
-                         common + !!(reports & WSK_REPORT_PKTINFO));
+        if (reports & (WSK_REPORT_ERRORS | WSK_REPORT_OF_IPV6(WSK_REPORT_ERRORS)))
+            continue;
+        build(&built, NET_IPV4, reports & LEVEL, &v4);
+        assert_int_equal(count_items(built.bytes, built.length), ipv4);
         build(&built, NET_IPV6, reports, &v6);
-        assert_int_equal(count_items(built.bytes, built.length),
-                         common + !!(reports & WSK_REPORT_PKTINFO6));
-        /* Dual-stack: one of the two forms, never both. */
+        assert_int_equal(count_items(built.bytes, built.length), ipv6);
+        /* Dual-stack: what was asked for at the IPv4 level, and one of the two forms of PKTINFO. */
         build(&built, NET_IPV6, reports, &v4);
-        assert_int_equal(count_items(built.bytes, built.length), common + either);
+        assert_int_equal(count_items(built.bytes, built.length), ipv4 + mapped);
+    }
+}
+
+static void test_each_report_is_its_own_item(void **state)
+{
+    static const struct {
+        uint32_t report;
+        INT type4, type6;
+        size_t size4, size6;
+    } cases[] = {
+        { WSK_REPORT_PKTINFO, IP_PKTINFO, IPV6_PKTINFO, 8, 20 },
+        { WSK_REPORT_TOS, IP_TOS, IPV6_TCLASS, 4, 4 },
+        { WSK_REPORT_ECN, IP_ECN, IPV6_ECN, 4, 4 },
+        { WSK_REPORT_HOPS, IP_TTL, IPV6_HOPLIMIT, 4, 4 },
+        { WSK_REPORT_INTERFACE, IP_RECVIF, IPV6_RECVIF, 4, 4 },
+        { WSK_REPORT_DESTINATION, IP_RECVDSTADDR, IPV6_RECVDSTADDR, 4, 16 },
+        { WSK_REPORT_ARRIVAL, IP_ORIGINAL_ARRIVAL_IF, IP_ORIGINAL_ARRIVAL_IF, 4, 4 },
+    };
+    struct net_datagram v4 = arrived(NET_IPV4);
+    struct net_datagram v6 = arrived(NET_IPV6);
+    struct built built;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        build(&built, NET_IPV6, cases[i].report, &v4);
+        assert_non_null(find(built.bytes, built.length, IPPROTO_IP, cases[i].type4,
+                             cases[i].size4));
+        build(&built, NET_IPV6, cases[i].report, &v6);
+        assert_int_equal(built.length, 0);
+        build(&built, NET_IPV6, WSK_REPORT_OF_IPV6(cases[i].report), &v6);
+        assert_non_null(find(built.bytes, built.length, IPPROTO_IPV6, cases[i].type6,
+                             cases[i].size6));
+    }
+    build(&built, NET_IPV4, WSK_REPORT_INTERFACE | WSK_REPORT_ARRIVAL, &v4);
+    expect_int(built.bytes, built.length, IPPROTO_IP, IP_RECVIF, 6);
+    expect_int(built.bytes, built.length, IPPROTO_IP, IP_ORIGINAL_ARRIVAL_IF, 6);
+    build(&built, NET_IPV4, WSK_REPORT_DESTINATION, &v4);
+    assert_memory_equal(find(built.bytes, built.length, IPPROTO_IP, IP_RECVDSTADDR, 4),
+                        "\x0a\1\2\3", 4);
+}
+
+static void DGRAM_CMSG_20_errors(void **state)
+{
+    static const enum net_family families[] = { NET_IPV4, NET_IPV6 };
+
+    (void)state;
+    for (int f = 0; f < 2; f++) {
+        bool ipv4 = families[f] == NET_IPV4;
+        struct net_datagram datagram = arrived(families[f]);
+        struct built built;
+        IN_RECVERR error;
+        const unsigned char *data;
+
+        datagram.flags = NET_DATAGRAM_ERROR;
+        datagram.icmp = (struct net_icmp){ .family = (uint8_t)families[f], .type = 3, .code = 4,
+                                           .mtu = 1280 };
+        build(&built, NET_IPV6, EVERYTHING, &datagram);
+        assert_int_equal(count_items(built.bytes, built.length), 1);
+        data = find(built.bytes, built.length, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, 75,
+                    sizeof(error));
+        assert_non_null(data);
+        memcpy(&error, data, sizeof(error));
+        assert_int_equal(error.protocol, ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+        assert_int_equal(error.info, 1280);
+        assert_int_equal(error.type, 3);
+        assert_int_equal(error.code, 4);
     }
 }
 
@@ -535,7 +605,7 @@ static void DGRAM_CMSG_16_ipv4_datagram_on_dual_stack(void **state)
     expect_int(built.bytes, built.length, IPPROTO_IP, IP_ECN, 1);
     expect_int(built.bytes, built.length, IPPROTO_IP, IP_TTL, 63);
     /* With the IPv6 form alone, the mapped address in it. */
-    build(&built, NET_IPV6, WSK_REPORT_PKTINFO6, &datagram);
+    build(&built, NET_IPV6, WSK_REPORT_OF_IPV6(WSK_REPORT_PKTINFO), &datagram);
     data = find(built.bytes, built.length, IPPROTO_IPV6, IPV6_PKTINFO, 20);
     assert_non_null(data);
     assert_memory_equal(data, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\1\2\3\6\0\0\0", 20);
@@ -641,6 +711,8 @@ int main(void)
         cmocka_unit_test(test_unaligned),
         cmocka_unit_test(test_random_bytes),
         cmocka_unit_test(DGRAM_CMSG_12_only_what_is_switched_on),
+        cmocka_unit_test(test_each_report_is_its_own_item),
+        cmocka_unit_test(DGRAM_CMSG_20_errors),
         cmocka_unit_test(DGRAM_CMSG_14_ipv4_items),
         cmocka_unit_test(DGRAM_CMSG_15_ipv6_items),
         cmocka_unit_test(DGRAM_CMSG_16_ipv4_datagram_on_dual_stack),

@@ -175,11 +175,51 @@ static void DGRAM_MC_05_only_members_hear(void **state)
     dgram_close(sender);
 }
 
+static NTSTATUS block(dgram member, ULONG option, const char *source)
+{
+    IP_MREQ_SOURCE request;
+
+    memset(&request, 0, sizeof(request));
+    memcpy(&request.imr_multiaddr, group4, 4);
+    memcpy(&request.imr_sourceaddr, source, 4);
+    memcpy(&request.imr_interface, "\0\0\0\1", 4);
+    return set(member, IPPROTO_IP, option, &request, sizeof(request));
+}
+
+/* A blocked source is not heard until it is unblocked; the others are all the time. */
+static void DGRAM_MC_03_blocked_sources(void **state)
+{
+    const IP_MREQ membership = mreq("\0\0\0\1");
+    const ULONG interface = RtlUlongByteSwap(LOOPBACK_INDEX);
+    SOCKADDR_INET to = loopback(AF_INET, 0), from;
+    USHORT port = 0;
+    dgram member = bound_to_any(&port);
+    dgram sender = dgram_bound(&client, AF_INET, NULL, NULL, &from);
+    struct arrival arrival;
+
+    (void)state;
+    to.Ipv4.sin_port = RtlUshortByteSwap(port);
+    memcpy(&to.Ipv4.sin_addr, group4, 4);
+    assert_int_equal(set(sender, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof(interface)),
+                     STATUS_SUCCESS);
+    assert_int_equal(set(member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, 8), STATUS_SUCCESS);
+    assert_int_equal(block(member, IP_UNBLOCK_SOURCE, "\x7f\0\0\1"), STATUS_NOT_FOUND);
+    assert_int_equal(block(member, IP_BLOCK_SOURCE, "\x7f\0\0\1"), STATUS_SUCCESS);
+    assert_int_equal(dgram_send(sender, "blocked", 7, &to), STATUS_SUCCESS);
+    assert_int_equal(block(member, IP_UNBLOCK_SOURCE, "\x7f\0\0\1"), STATUS_SUCCESS);
+    assert_int_equal(dgram_send(sender, "heard", 5, &to), STATUS_SUCCESS);
+    receive(member, &arrival);
+    assert_memory_equal(arrival.text, "heard", 5);
+    dgram_close(member);
+    dgram_close(sender);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(DGRAM_MC_01_join_and_leave),
         cmocka_unit_test(DGRAM_MC_03_group_request),
+        cmocka_unit_test(DGRAM_MC_03_blocked_sources),
         cmocka_unit_test(DGRAM_MC_05_only_members_hear),
     };
 

@@ -305,8 +305,8 @@ static void SOCK_14_options_of_every_transport(void **state)
     } options[] = {
         { SOL_SOCKET, SO_RCVBUF, 30000, 0, 0 },
         { SOL_SOCKET, SO_SNDBUF, 20000, 0, 0 },
-        { IPPROTO_IP, IP_TTL, 33, AF_INET, 0 },
-        { IPPROTO_IP, IP_TOS, 0x20, AF_INET, 0 },
+        { IPPROTO_IP, IP_TTL, 33, 0, 0 },
+        { IPPROTO_IP, IP_TOS, 0x20, 0, 0 },
         { IPPROTO_IPV6, IPV6_UNICAST_HOPS, 33, AF_INET6, 0 },
         { IPPROTO_IPV6, IPV6_TCLASS, 0x20, AF_INET6, 0 },
         { IPPROTO_IPV6, IPV6_V6ONLY, 0, AF_INET6, 0 },
