@@ -91,15 +91,18 @@ CONTROLS = [
     ("SO_WSK_EVENT_CALLBACK", "done"),
     ("SO_BROADCAST, SO_RCVBUF, SO_SNDBUF, SO_TYPE, SO_ERROR", "done"),
     ("SO_REUSEADDR, SO_EXCLUSIVEADDRUSE", "done"),
-    ("IP_PKTINFO, IP_RECVTOS, IP_ECN, IP_HOPLIMIT and their IPv6 kin", "done"),
-    ("IP_TOS, IP_TTL, IP_DONTFRAGMENT, IP_MULTICAST_TTL, IP_MULTICAST_LOOP and their IPv6 kin", "done"),
-    ("IPV6_V6ONLY, IPV6_MULTICAST_IF, IPV6_UNICAST_IF", "done"),
+    ("IP_PKTINFO, IP_RECVTOS, IP_ECN, IP_HOPLIMIT, IP_RECVIF, IP_RECVDSTADDR, IP_ORIGINAL_ARRIVAL_IF, IP_RECVERR "
+     "and their IPv6 kin", "done"),
+    ("IP_TOS, IP_TTL, IP_DONTFRAGMENT, IP_MTU_DISCOVER, IP_UNICAST_IF and their IPv6 kin", "done"),
+    ("IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_MULTICAST_IF and their IPv6 kin", "done"),
+    ("IP_MTU, IPV6_MTU", "done, for a socket with a fixed address"),
+    ("IPV6_V6ONLY, IP_RECEIVE_BROADCAST", "done"),
     ("IP_ADD_MEMBERSHIP to IPV6_LEAVE_GROUP, MCAST_JOIN_GROUP to MCAST_LEAVE_SOURCE_GROUP", "done"),
-    ("IP_UNICAST_IF", "done"),
-    ("IP_MULTICAST_IF", "partial: an interface index, not yet a local address"),
-    ("IP_BLOCK_SOURCE, MCAST_BLOCK_SOURCE and their reverse", "absent"),
-    ("UDP_SEND_MSG_SIZE", "done"),
-    ("UDP_RECV_MAX_COALESCED_SIZE, IP_RECVERR", "absent"),
+    ("UDP_SEND_MSG_SIZE, UDP_RECV_MAX_COALESCED_SIZE, UDP_NOCHECKSUM, UDP_CHECKSUM_COVERAGE", "done"),
+    ("SIO_UDP_CONNRESET, SO_RANDOMIZE_PORT, SO_PORT_SCALABILITY, SO_REUSE_UNICASTPORT, SO_COMPARTMENT_ID, "
+     "IPV6_PROTECTION_LEVEL", "partial: kept and read, without effect"),
+    ("SIO_QUERY_RSS_SCALABILITY_INFO", "partial: says that there is none"),
+    ("IP_USER_MTU, IPV6_USER_MTU", "absent"),
     ("SO_WSK_SECURITY, SIO_ADDRESS_LIST_*, SIO_ROUTING_INTERFACE_*", "absent"),
 ]
 
