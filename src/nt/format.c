@@ -266,12 +266,22 @@ static size_t digits_of(uint64_t value, unsigned base, bool capital, char digits
     return count;
 }
 
+/* An octal number that '#' marks begins with a zero, which a precision may give it already. */
+static size_t least_digits(const struct directive *directive, size_t count)
+{
+    size_t least = directive->precision >= 0 ? (size_t)directive->precision : 1;
+
+    if (directive->conversion == 'o' && directive->alternate && least <= count)
+        least = count + 1;
+    return least;
+}
+
 static void put_number(struct sink *sink, const struct directive *directive, const char *prefix,
                        uint64_t value, unsigned base)
 {
     char digits[DIGITS_MAX];
     size_t count = digits_of(value, base, directive->conversion == 'X', digits);
-    size_t least = directive->precision >= 0 ? (size_t)directive->precision : 1;
+    size_t least = least_digits(directive, count);
     size_t zeroes = count < least ? least - count : 0;
     size_t used = strlen(prefix) + zeroes + count;
 
@@ -311,7 +321,7 @@ static void put_unsigned(struct sink *sink, const struct directive *directive,
     if (directive->conversion == 'u') {
         put_number(sink, directive, prefix, value, 10);
     } else if (directive->conversion == 'o') {
-        put_number(sink, directive, directive->alternate && value ? "0" : prefix, value, 8);
+        put_number(sink, directive, prefix, value, 8);
     } else {
         if (directive->alternate && value)
             prefix = directive->conversion == 'X' ? "0X" : "0x";

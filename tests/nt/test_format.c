@@ -58,6 +58,11 @@ static void integers(void **state)
     CHECK("0XFF", "%#X", 255);
     CHECK("0", "%#x", 0);
     CHECK("017", "%#o", 15);
+    CHECK("0", "%#o", 0);
+    CHECK("0", "%#.0o", 0);
+    CHECK("", "%.0o", 0);
+    CHECK("00017", "%#.5o", 15);
+    CHECK("00017", "%#05o", 15);
     CHECK("   42", "%5d", 42);
     CHECK("42   |", "%-5d|", 42);
     CHECK("00042", "%05d", 42);
