@@ -145,7 +145,8 @@ POINT(BIND_07)
 
 POINT(BIND_08)
 {
-    PSOCK First = Bound(AF_INET), Second = Open(AF_INET), Wide = Open(AF_INET), Third = Open(AF_INET);
+    PSOCK First = Bound(AF_INET), Second = Open(AF_INET), Wide = Open(AF_INET),
+          Third = Open(AF_INET);
 
     REQUIRE(First != NULL && Second != NULL && Wide != NULL && Third != NULL);
     EXPECT_STATUS(BindTo(Second, First->Local), STATUS_ADDRESS_ALREADY_EXISTS);

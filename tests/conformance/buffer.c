@@ -108,8 +108,8 @@ POINT(BUF_05)
                                                              Use(Request))),
                    STATUS_SUCCESS);
     for (i = 0; i < 2; i++) {
-        EXPECT_STATUS(Finish(Request, Sock->Fn->WskReceiveFrom(Sock->Socket, &Nothing, 0, NULL, NULL,
-                                                               NULL, NULL, Use(Request))),
+        EXPECT_STATUS(Finish(Request, Sock->Fn->WskReceiveFrom(Sock->Socket, &Nothing, 0, NULL,
+                                                               NULL, NULL, NULL, Use(Request))),
                       STATUS_SUCCESS);
         EXPECT_EQ(Request->Information, 0);
     }
@@ -154,8 +154,8 @@ POINT(BUF_06)
         }
         REQUIRE_STATUS(SendBuffer(Sock, &Source, &Sock->Local), STATUS_SUCCESS);
         EXPECT_EQ(Sock->Request->Information, Counts[i]);
-        REQUIRE_STATUS(Finish(Request, Sock->Fn->WskReceiveFrom(Sock->Socket, &Target, 0, NULL, NULL,
-                                                                NULL, NULL, Use(Request))),
+        REQUIRE_STATUS(Finish(Request, Sock->Fn->WskReceiveFrom(Sock->Socket, &Target, 0, NULL,
+                                                                NULL, NULL, NULL, Use(Request))),
                        STATUS_SUCCESS);
         EXPECT_EQ(Request->Information, Counts[i]);
         EXPECT(RtlCompareMemory(Sent, Received, Counts[i]) == Counts[i]);
@@ -231,8 +231,8 @@ POINT(BUF_08)
         EXPECT(RtlCompareMemory(&Buffer, &Before, sizeof(Buffer)) == sizeof(Buffer));
         EXPECT(RtlCompareMemory(Buffer.Mdl, &First, sizeof(First)) == sizeof(First));
         EXPECT(RtlCompareMemory(Buffer.Mdl->Next, &Second, sizeof(Second)) == sizeof(Second));
-        REQUIRE_STATUS(Finish(Request, Sock->Fn->WskReceiveFrom(Sock->Socket, &Buffer, 0, NULL, NULL,
-                                                                NULL, NULL, Use(Request))),
+        REQUIRE_STATUS(Finish(Request, Sock->Fn->WskReceiveFrom(Sock->Socket, &Buffer, 0, NULL,
+                                                                NULL, NULL, NULL, Use(Request))),
                        STATUS_SUCCESS);
         EXPECT(RtlCompareMemory(&Buffer, &Before, sizeof(Buffer)) == sizeof(Buffer));
         EXPECT(RtlCompareMemory(Buffer.Mdl, &First, sizeof(First)) == sizeof(First));
@@ -262,7 +262,8 @@ POINT(BUF_09)
         Receives[i]->Request->Hook = FillBuffer;
     }
     for (i = 0; i < COUNT - 5; i++) {
-        REQUIRE_STATUS(SendText(Sock, &Sock->Local, "not what is there at the end"), STATUS_SUCCESS);
+        REQUIRE_STATUS(SendText(Sock, &Sock->Local, "not what is there at the end"),
+                       STATUS_SUCCESS);
     }
     for (i = 0; i < COUNT - 5; i++) {
         EXPECT_STATUS(EndReceive(Receives[i]), STATUS_SUCCESS);
@@ -455,6 +456,6 @@ POINT(BUF_14)
     LookAtIndications(HasTrueAccessors);
 }
 
-CONFORMANCE(ENTRY(BUF_01), ENTRY(BUF_02), ENTRY(BUF_03), ENTRY(BUF_04), ENTRY(BUF_05), ENTRY(BUF_06),
-            ENTRY(BUF_07), ENTRY(BUF_08), ENTRY(BUF_09), ENTRY(BUF_10), ENTRY(BUF_11), ENTRY(BUF_12),
-            ENTRY(BUF_13), ENTRY(BUF_14))
+CONFORMANCE(ENTRY(BUF_01), ENTRY(BUF_02), ENTRY(BUF_03), ENTRY(BUF_04), ENTRY(BUF_05),
+            ENTRY(BUF_06), ENTRY(BUF_07), ENTRY(BUF_08), ENTRY(BUF_09), ENTRY(BUF_10),
+            ENTRY(BUF_11), ENTRY(BUF_12), ENTRY(BUF_13), ENTRY(BUF_14))

@@ -36,7 +36,8 @@
 #define CF_PATIENCE_MS 20000
 
 /* What a point owns is given back in this order, in each rank the newest first. */
-enum { CF_RANK_WORKERS, CF_RANK_SOCKETS, CF_RANK_CLIENTS, CF_RANK_REQUESTS, CF_RANK_MDLS, CF_RANK_MEMORY, CF_RANKS };
+enum { CF_RANK_WORKERS, CF_RANK_SOCKETS, CF_RANK_CLIENTS, CF_RANK_REQUESTS, CF_RANK_MDLS,
+       CF_RANK_MEMORY, CF_RANKS };
 
 /* --- Verdicts -------------------------------------------------------------------------------- */
 
@@ -70,7 +71,8 @@ static __inline BOOLEAN
 CfFail(PCSTR File, int Line, PCSTR What)
 {
     if (InterlockedIncrement(&Cf.Failed) == 1) {
-        (VOID)RtlStringCbPrintfA(Cf.Text, sizeof(Cf.Text), "%s:%d: %s", CfFileName(File), Line, What);
+        (VOID)RtlStringCbPrintfA(Cf.Text, sizeof(Cf.Text), "%s:%d: %s", CfFileName(File), Line,
+                                 What);
     }
     return FALSE;
 }
@@ -502,7 +504,8 @@ NewClient(VOID)
         ExFreePoolWithTag(Client, CF_TAG);
         return NULL;
     }
-    if (!EXPECT_STATUS(WskCaptureProviderNPI(&Client->Registration, WSK_INFINITE_WAIT, &Client->Npi),
+    if (!EXPECT_STATUS(WskCaptureProviderNPI(&Client->Registration, WSK_INFINITE_WAIT,
+                                             &Client->Npi),
                        STATUS_SUCCESS)) {
         WskDeregister(&Client->Registration);
         ExFreePoolWithTag(Client, CF_TAG);

@@ -12,8 +12,8 @@ Kill(PSOCK Sock)
     WSK_BUF_LIST List = { NULL, { NULL, 0, 0 } };
 
     return Finish(Sock->Request,
-                  Sock->Fn->WskSendMessages(Sock->Socket, &List, 0, (PSOCKADDR)&Sock->Local, 0, NULL,
-                                            Use(Sock->Request)));
+                  Sock->Fn->WskSendMessages(Sock->Socket, &List, 0, (PSOCKADDR)&Sock->Local, 0,
+                                            NULL, Use(Sock->Request)));
 }
 
 POINT(BIND_18)

@@ -309,7 +309,8 @@ POINT(DEREG_09)
 
     for (i = 0; i < 10; i++) {
         REQUIRE_STATUS(WskRegister(&ClientNpi, &Registration), STATUS_SUCCESS);
-        if (EXPECT_STATUS(WskCaptureProviderNPI(&Registration, WSK_NO_WAIT, &Npi), STATUS_SUCCESS)) {
+        if (EXPECT_STATUS(WskCaptureProviderNPI(&Registration, WSK_NO_WAIT, &Npi),
+                          STATUS_SUCCESS)) {
             WskReleaseProviderNPI(&Registration);
         }
         WskDeregister(&Registration);

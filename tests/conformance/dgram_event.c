@@ -26,7 +26,8 @@ StaticSock(SOCK_HOOK *Hook, PVOID Context)
     if (Client == NULL ||
         !EXPECT_STATUS(Client->Npi.Dispatch->WskControlClient(Client->Npi.Client,
                                                               WSK_SET_STATIC_EVENT_CALLBACKS,
-                                                              sizeof(Events), &Events, 0, NULL, NULL,
+                                                              sizeof(Events), &Events, 0, NULL,
+                                                              NULL,
                                                               NULL),
                        STATUS_SUCCESS)) {
         return NULL;
@@ -88,7 +89,8 @@ KeepOne(PSOCK Sock, PCSTR Text)
     KEPT *Kept = (KEPT *)Sock->HookContext;
 
     if (!EXPECT_STATUS(EnableEvent(Sock), STATUS_SUCCESS) ||
-        !EXPECT_STATUS(SendText(Sock, &Sock->Local, Text), STATUS_SUCCESS) || !WaitFor(&Kept->Came)) {
+        !EXPECT_STATUS(SendText(Sock, &Sock->Local, Text), STATUS_SUCCESS) ||
+        !WaitFor(&Kept->Came)) {
         return NULL;
     }
     WaitForCallback(Sock);
@@ -200,7 +202,8 @@ POINT(DGRAM_EVT_04)
         Record = NextRecord(Sock);
         REQUIRE(Record != NULL);
         EXPECT(Record->Irql == PASSIVE_LEVEL || Record->Irql == DISPATCH_LEVEL);
-        EXPECT_EQ((Record->Flags & WSK_FLAG_AT_DISPATCH_LEVEL) != 0, Record->Irql == DISPATCH_LEVEL);
+        EXPECT_EQ((Record->Flags & WSK_FLAG_AT_DISPATCH_LEVEL) != 0,
+                  Record->Irql == DISPATCH_LEVEL);
     }
 }
 
@@ -482,8 +485,8 @@ ReturnOther(PSOCK Sock, ULONG Flags, PWSK_DATAGRAM_INDICATION List)
 
 POINT(DGRAM_EVT_14)
 {
-    static NTSTATUS Others[] = { STATUS_DEVICE_NOT_READY, STATUS_UNSUCCESSFUL, STATUS_NOT_IMPLEMENTED,
-                                 STATUS_TIMEOUT };
+    static NTSTATUS Others[] = { STATUS_DEVICE_NOT_READY, STATUS_UNSUCCESSFUL,
+                                 STATUS_NOT_IMPLEMENTED, STATUS_TIMEOUT };
     ULONG i;
 
     for (i = 0; i < RTL_NUMBER_OF(Others); i++) {
@@ -534,8 +537,8 @@ DoEverything(PSOCK Sock, ULONG Flags, PWSK_DATAGRAM_INDICATION List)
     }
     RecordList(Sock, Flags, List);
     Busy->Returned[0] = StartSend(Sock, Busy->SendTo, &Busy->Buffer, &Busy->To);
-    Busy->Returned[1] = Sock->Fn->WskSendMessages(Socket, &Busy->Messages, 0, (PSOCKADDR)&Busy->To, 0,
-                                                  NULL, Use(Busy->SendMessages));
+    Busy->Returned[1] = Sock->Fn->WskSendMessages(Socket, &Busy->Messages, 0, (PSOCKADDR)&Busy->To,
+                                                  0, NULL, Use(Busy->SendMessages));
     Busy->Returned[2] = Sock->Fn->WskControlSocket(Socket, WskSetOption, SO_BROADCAST, SOL_SOCKET,
                                                    sizeof(Busy->Value), &Busy->Value, 0, NULL, NULL,
                                                    Use(Busy->Option));

@@ -91,8 +91,8 @@ POINT(DGRAM_FIX_04)
 
     REQUIRE(Sock != NULL && Fixed != NULL);
     for (i = 0; i < 2; i++) {
-        EXPECT_STATUS(Control(Sock, WskIoctl, 0, Both[i], &Fixed->Local, sizeof(SOCKADDR_INET), NULL,
-                              0),
+        EXPECT_STATUS(Control(Sock, WskIoctl, 0, Both[i], &Fixed->Local, sizeof(SOCKADDR_INET),
+                              NULL, 0),
                       STATUS_SUCCESS);
         EXPECT(SendsTo(Sock, Fixed));
         for (Size = 1; Size < sizeof(SOCKADDR_IN); Size++) {
@@ -106,7 +106,8 @@ POINT(DGRAM_FIX_04)
         Sock = Bound(AF_INET6);
         Fixed = Bound(AF_INET6);
         REQUIRE(Sock != NULL && Fixed != NULL);
-        EXPECT_STATUS(Control(Sock, WskIoctl, 0, REMOTE, &Fixed->Local, sizeof(SOCKADDR_IN6), NULL, 0),
+        EXPECT_STATUS(Control(Sock, WskIoctl, 0, REMOTE, &Fixed->Local, sizeof(SOCKADDR_IN6), NULL,
+                              0),
                       STATUS_SUCCESS);
         EXPECT(SendsTo(Sock, Fixed));
         EXPECT_STATUS(Control(Sock, WskIoctl, 0, REMOTE, &Fixed->Local, sizeof(SOCKADDR_IN6) - 1,

@@ -121,7 +121,8 @@ POINT(DGRAM_MSGS_05)
     REQUIRE(Sender != NULL && Receiver != NULL);
     EXPECT_STATUS(SendList(Sender, NewList(2), NULL, NULL, 0), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(Sender->Request->Information, 0);
-    REQUIRE_STATUS(FixAddress(Sender, SIO_WSK_SET_REMOTE_ADDRESS, &Receiver->Local), STATUS_SUCCESS);
+    REQUIRE_STATUS(FixAddress(Sender, SIO_WSK_SET_REMOTE_ADDRESS, &Receiver->Local),
+                   STATUS_SUCCESS);
     REQUIRE_STATUS(SendList(Sender, NewList(3), NULL, NULL, 0), STATUS_SUCCESS);
     ExpectNumbers(Receiver, 3);
 }

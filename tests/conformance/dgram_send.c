@@ -24,7 +24,8 @@ POINT(DGRAM_SEND_02)
     REQUIRE(Sock != NULL);
     for (i = 0; i < MANY; i++) {
         REQUIRE_STATUS(SendText(Sock, &Sock->Local, "text"), STATUS_SUCCESS);
-        EXPECT(Sock->Request->Returned == STATUS_PENDING || Sock->Request->Returned == STATUS_SUCCESS);
+        EXPECT(Sock->Request->Returned == STATUS_PENDING ||
+               Sock->Request->Returned == STATUS_SUCCESS);
     }
 }
 
@@ -102,7 +103,8 @@ DualStack(VOID)
 {
     PSOCK Sock = Open(AF_INET6);
 
-    if (Sock == NULL || !EXPECT_STATUS(SetOption(Sock, IPPROTO_IPV6, IPV6_V6ONLY, 0), STATUS_SUCCESS) ||
+    if (Sock == NULL || !EXPECT_STATUS(SetOption(Sock, IPPROTO_IPV6, IPV6_V6ONLY, 0),
+                                       STATUS_SUCCESS) ||
         !EXPECT_STATUS(BindTo(Sock, Wildcard(AF_INET6, 0)), STATUS_SUCCESS)) {
         return NULL;
     }
@@ -136,9 +138,11 @@ POINT(DGRAM_SEND_09)
     NEED_IPV6();
     Ipv6Sock = Bound(AF_INET6);
     REQUIRE(Ipv4Sock != NULL && Ipv6Sock != NULL);
-    EXPECT_STATUS(SendText(Ipv6Sock, &Ipv4Sock->Local, "4 from 6"), STATUS_INVALID_ADDRESS_COMPONENT);
+    EXPECT_STATUS(SendText(Ipv6Sock, &Ipv4Sock->Local, "4 from 6"),
+                  STATUS_INVALID_ADDRESS_COMPONENT);
     EXPECT_EQ(Ipv6Sock->Request->Information, 0);
-    EXPECT_STATUS(SendText(Ipv4Sock, &Ipv6Sock->Local, "6 from 4"), STATUS_INVALID_ADDRESS_COMPONENT);
+    EXPECT_STATUS(SendText(Ipv4Sock, &Ipv6Sock->Local, "6 from 4"),
+                  STATUS_INVALID_ADDRESS_COMPONENT);
     EXPECT_EQ(Ipv4Sock->Request->Information, 0);
 }
 

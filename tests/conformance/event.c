@@ -88,7 +88,8 @@ POINT(EVT_03)
     PSOCK Sock = Open(AF_INET);
 
     REQUIRE(Sock != NULL);
-    EXPECT_STATUS(SetEventOption(Sock, &NPI_WSK_INTERFACE_ID, ON, NULL), STATUS_INVALID_DEVICE_STATE);
+    EXPECT_STATUS(SetEventOption(Sock, &NPI_WSK_INTERFACE_ID, ON, NULL),
+                  STATUS_INVALID_DEVICE_STATE);
     REQUIRE_STATUS(BindTo(Sock, Loopback(AF_INET, 0)), STATUS_SUCCESS);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "not indicated"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "not indicated"));
@@ -170,7 +171,8 @@ POINT(EVT_08)
         if (i % 2 == 0) {
             EXPECT_STATUS(SetEvents(Sock, OFF), STATUS_SUCCESS);
         } else {
-            EXPECT_STATUS(Finish(Request, SetEventOption(Sock, &NPI_WSK_INTERFACE_ID, OFF, Request)),
+            EXPECT_STATUS(Finish(Request, SetEventOption(Sock, &NPI_WSK_INTERFACE_ID, OFF,
+                                                         Request)),
                           STATUS_SUCCESS);
             EXPECT_EQ(Request->Information, 0);
         }
@@ -309,6 +311,6 @@ POINT(EVT_14)
     EXPECT_EQ(Sock->Calls, Calls);
 }
 
-CONFORMANCE(ENTRY(EVT_01), ENTRY(EVT_02), ENTRY(EVT_03), ENTRY(EVT_04), ENTRY(EVT_05), ENTRY(EVT_06),
-            ENTRY(EVT_07), ENTRY(EVT_08), ENTRY(EVT_09), ENTRY(EVT_10), ENTRY(EVT_11), ENTRY(EVT_12),
-            ENTRY(EVT_13), ENTRY(EVT_14))
+CONFORMANCE(ENTRY(EVT_01), ENTRY(EVT_02), ENTRY(EVT_03), ENTRY(EVT_04), ENTRY(EVT_05),
+            ENTRY(EVT_06), ENTRY(EVT_07), ENTRY(EVT_08), ENTRY(EVT_09), ENTRY(EVT_10),
+            ENTRY(EVT_11), ENTRY(EVT_12), ENTRY(EVT_13), ENTRY(EVT_14))

@@ -2,13 +2,14 @@
 /* extension.c - the points EXT: extension interfaces, of which none is defined. */
 #include "datagram.h"
 
-/* {0f3c6d5a-...}: nobody's. */
+/* Nobody's. */
 static const GUID Unknown = { 0x0f3c6d5a, 0x71b2, 0x4c1e, { 0x9d, 0x33, 1, 2, 3, 4, 5, 6 } };
 
 static NTSTATUS
 AskForExtension(PWSK_SOCKET Socket, const GUID *Npi, WSK_EXTENSION_CONTROL_OUT *Out)
 {
-    const WSK_PROVIDER_BASIC_DISPATCH *Basic = (const WSK_PROVIDER_BASIC_DISPATCH *)Socket->Dispatch;
+    const WSK_PROVIDER_BASIC_DISPATCH *Basic =
+        (const WSK_PROVIDER_BASIC_DISPATCH *)Socket->Dispatch;
     WSK_EXTENSION_CONTROL_IN In;
 
     In.NpiId = (PNPIID)Npi;

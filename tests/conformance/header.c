@@ -57,8 +57,8 @@ POINT(HDR_03)
     PRECEIVE Receive;
 
     C_ASSERT(AF_INET == 2 && AF_INET6 == 23);
-    REQUIRE_STATUS(Cf.Npi.Dispatch->WskControlClient(Cf.Npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL,
-                                                     sizeof(List), List, &Size, NULL),
+    REQUIRE_STATUS(Cf.Npi.Dispatch->WskControlClient(Cf.Npi.Client, WSK_TRANSPORT_LIST_QUERY, 0,
+                                                     NULL, sizeof(List), List, &Size, NULL),
                    STATUS_SUCCESS);
     for (i = 0; i < Size / sizeof(List[0]); i++) {
         EXPECT(List[i].AddressFamily == AF_INET || List[i].AddressFamily == AF_INET6);
@@ -106,8 +106,8 @@ POINT(HDR_06)
     SIZE_T Size = 0;
 
     EXPECT(Client == Cf.Npi.Client);
-    EXPECT_STATUS(Cf.Npi.Dispatch->WskControlClient(Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0, NULL,
-                                                    &Size, NULL),
+    EXPECT_STATUS(Cf.Npi.Dispatch->WskControlClient(Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0,
+                                                    NULL, &Size, NULL),
                   STATUS_BUFFER_OVERFLOW);
 }
 
@@ -139,5 +139,5 @@ POINT(HDR_09)
     }
 }
 
-CONFORMANCE(ENTRY(HDR_01), ENTRY(HDR_02), ENTRY(HDR_03), ENTRY(HDR_04), ENTRY(HDR_05), ENTRY(HDR_06),
-            ENTRY(HDR_09))
+CONFORMANCE(ENTRY(HDR_01), ENTRY(HDR_02), ENTRY(HDR_03), ENTRY(HDR_04), ENTRY(HDR_05),
+            ENTRY(HDR_06), ENTRY(HDR_09))

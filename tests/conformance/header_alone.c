@@ -25,7 +25,8 @@ WalkItems(WSAMSG *Message)
 }
 
 /* Declared by netioddk.h. */
-static NTSTATUS (*const Registrar)(PNPI_CLIENT_CHARACTERISTICS, PVOID, HANDLE *) = NmrRegisterClient;
+static NTSTATUS (*const Registrar)(PNPI_CLIENT_CHARACTERISTICS, PVOID,
+                                   HANDLE *) = NmrRegisterClient;
 
 #include "conformance.h"
 

@@ -23,8 +23,8 @@ POINT(IRP_01)
     EXPECT_STATUS(Sock->Fn->WskSendTo(Sock->Socket, &Buffer, 0, (PSOCKADDR)&Sock->Local, 0, NULL,
                                       NULL),
                   STATUS_INVALID_PARAMETER);
-    EXPECT_STATUS(Sock->Fn->WskSendMessages(Sock->Socket, &List, 0, (PSOCKADDR)&Sock->Local, 0, NULL,
-                                            NULL),
+    EXPECT_STATUS(Sock->Fn->WskSendMessages(Sock->Socket, &List, 0, (PSOCKADDR)&Sock->Local, 0,
+                                            NULL, NULL),
                   STATUS_INVALID_PARAMETER);
     EXPECT_STATUS(StartReceiveInto(Sock, &Buffer, NULL), STATUS_INVALID_PARAMETER);
     EXPECT_STATUS(Sock->Fn->WskGetLocalAddress(Sock->Socket, (PSOCKADDR)&Address, NULL),
@@ -566,7 +566,8 @@ POINT(IRP_15)
     REQUIRE(Sock != NULL);
     Irp = Use(Request);
     Irp->IoStatus.Information = 0x7777;
-    EXPECT_STATUS(Finish(Request, StartReceiveInto(Sock, &Buffer, Irp)), STATUS_INVALID_DEVICE_STATE);
+    EXPECT_STATUS(Finish(Request, StartReceiveInto(Sock, &Buffer, Irp)),
+                  STATUS_INVALID_DEVICE_STATE);
     EXPECT_EQ(Request->Information, 0);
     Irp = Use(Request);
     Irp->IoStatus.Information = 0x7777;
@@ -575,7 +576,8 @@ POINT(IRP_15)
     EXPECT_EQ(Request->Information, 0);
     Irp = Use(Request);
     Irp->IoStatus.Information = 0x7777;
-    EXPECT_STATUS(Finish(Request, Sock->Fn->WskControlSocket(Sock->Socket, WskSetOption, SO_BROADCAST,
+    EXPECT_STATUS(Finish(Request, Sock->Fn->WskControlSocket(Sock->Socket, WskSetOption,
+                                                             SO_BROADCAST,
                                                              SOL_SOCKET, sizeof(One), &One, 0, NULL,
                                                              NULL, Irp)),
                   STATUS_SUCCESS);
@@ -607,7 +609,8 @@ POINT(IRP_16)
     ULONG Value;
 
     REQUIRE(Sock != NULL);
-    EXPECT_EQ(Sock->Request->Information, (ULONG_PTR)Sock->Socket); /* NewSock's call was the last */
+    EXPECT_EQ(Sock->Request->Information,
+              (ULONG_PTR)Sock->Socket); /* NewSock's call was the last */
     REQUIRE_STATUS(BindTo(Sock, Loopback(AF_INET, 0)), STATUS_SUCCESS);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "seventeen letters"), STATUS_SUCCESS);
     EXPECT_EQ(Sock->Request->Information, 17);
@@ -774,8 +777,8 @@ POINT(IRP_22)
     AT_DISPATCH(Request, Sock->Fn->WskControlSocket(Socket, WskSetOption, SO_BROADCAST, SOL_SOCKET,
                                                     sizeof(Value), &Value, 0, NULL, NULL,
                                                     Use(Request)));
-    AT_DISPATCH(Request, Sock->Fn->WskControlSocket(Socket, WskGetOption, SO_BROADCAST, SOL_SOCKET, 0,
-                                                    NULL, sizeof(Value), &Value, NULL,
+    AT_DISPATCH(Request, Sock->Fn->WskControlSocket(Socket, WskGetOption, SO_BROADCAST, SOL_SOCKET,
+                                                    0, NULL, sizeof(Value), &Value, NULL,
                                                     Use(Request)));
     AT_DISPATCH(Request, Sock->Fn->WskControlSocket(Socket, WskIoctl, SIO_WSK_SET_SENDTO_ADDRESS, 0,
                                                     sizeof(Address), &Address, 0, NULL, NULL,
@@ -938,8 +941,10 @@ POINT(IRP_26)
     EXPECT_STATUS(Finish(Request, Returned), STATUS_SUCCESS);
     EXPECT(RtlCompareMemory(Memory, "into the copy", 13) == 13);
     Address = Fixed->Local;
-    IoctlReturned = Sock->Fn->WskControlSocket(Sock->Socket, WskIoctl, SIO_WSK_SET_SENDTO_ADDRESS, 0,
-                                               sizeof(Address), &Address, 0, NULL, NULL, Use(Ioctl));
+    IoctlReturned = Sock->Fn->WskControlSocket(Sock->Socket, WskIoctl, SIO_WSK_SET_SENDTO_ADDRESS,
+                                               0,
+                                               sizeof(Address), &Address, 0, NULL, NULL,
+                                                   Use(Ioctl));
     RtlFillMemory(&Address, sizeof(Address), 0xee);
     EXPECT_STATUS(Finish(Ioctl, IoctlReturned), STATUS_SUCCESS);
     REQUIRE_STATUS(SendText(Sock, NULL, "to the copy"), STATUS_SUCCESS);
@@ -1039,8 +1044,9 @@ POINT(IRP_28)
     CloseSock(Sock);
 }
 
-CONFORMANCE(ENTRY(IRP_01), ENTRY(IRP_02), ENTRY(IRP_03), ENTRY(IRP_04), ENTRY(IRP_05), ENTRY(IRP_06),
-            ENTRY(IRP_07), ENTRY(IRP_08), ENTRY(IRP_09), ENTRY(IRP_10), ENTRY(IRP_11), ENTRY(IRP_12),
-            ENTRY(IRP_13), ENTRY(IRP_14), ENTRY(IRP_15), ENTRY(IRP_16), ENTRY(IRP_17), ENTRY(IRP_18),
-            ENTRY(IRP_19), ENTRY(IRP_20), ENTRY(IRP_21), ENTRY(IRP_22), ENTRY(IRP_23), ENTRY(IRP_24),
-            ENTRY(IRP_25), ENTRY(IRP_26), ENTRY(IRP_27), ENTRY(IRP_28))
+CONFORMANCE(ENTRY(IRP_01), ENTRY(IRP_02), ENTRY(IRP_03), ENTRY(IRP_04), ENTRY(IRP_05),
+            ENTRY(IRP_06), ENTRY(IRP_07), ENTRY(IRP_08), ENTRY(IRP_09), ENTRY(IRP_10),
+            ENTRY(IRP_11), ENTRY(IRP_12), ENTRY(IRP_13), ENTRY(IRP_14), ENTRY(IRP_15),
+            ENTRY(IRP_16), ENTRY(IRP_17), ENTRY(IRP_18), ENTRY(IRP_19), ENTRY(IRP_20),
+            ENTRY(IRP_21), ENTRY(IRP_22), ENTRY(IRP_23), ENTRY(IRP_24), ENTRY(IRP_25),
+            ENTRY(IRP_26), ENTRY(IRP_27), ENTRY(IRP_28))

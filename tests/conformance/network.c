@@ -24,7 +24,8 @@ OpenAny(VOID)
 POINT(DGRAM_SEND_14)
 {
     PSOCK Sock = Bound(AF_INET);
-    WSK_BUF Big = NewBuffer(2000, NULL), Small = NewBuffer(1472, NULL), Bigger = NewBuffer(1473, NULL);
+    WSK_BUF Big = NewBuffer(2000, NULL), Small = NewBuffer(1472, NULL), Bigger = NewBuffer(1473,
+                                                                                           NULL);
 
     REQUIRE(Sock != NULL);
     EXPECT_STATUS(SendBuffer(Sock, &Big, &Sock->Local), STATUS_SUCCESS);
@@ -68,8 +69,8 @@ POINT(DGRAM_MSGS_06)
         Nodes[i].Next = i < 4 ? &Nodes[i + 1] : NULL;
     }
     EXPECT_STATUS(Finish(Sock->Request,
-                         Sock->Fn->WskSendMessages(Sock->Socket, Nodes, 0, (PSOCKADDR)&Sock->Local, 0,
-                                                   NULL, Use(Sock->Request))),
+                         Sock->Fn->WskSendMessages(Sock->Socket, Nodes, 0, (PSOCKADDR)&Sock->Local,
+                                                   0, NULL, Use(Sock->Request))),
                   STATUS_INVALID_BUFFER_SIZE);
     EXPECT_EQ(Sock->Request->Information, 0);
     for (i = 0; i < 5; i += 2) {
@@ -108,7 +109,8 @@ FillQueue(QUEUE *Queue, ULONG Host)
     for (i = 0; i < SENDS; i++) {
         Queue->Request[i] = NewRequest();
         Queue->Buffer[i] = NewBufferOf(&i, sizeof(i));
-        Queue->Returned[i] = StartSend(Queue->Sock, Queue->Request[i], &Queue->Buffer[i], &Queue->To);
+        Queue->Returned[i] = StartSend(Queue->Sock, Queue->Request[i], &Queue->Buffer[i],
+                                       &Queue->To);
     }
     return EXPECT_STATUS(Queue->Returned[SENDS - 1], STATUS_PENDING) &&
            EXPECT(!IsCompleted(Queue->Request[SENDS - 1]));

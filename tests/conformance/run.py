@@ -328,7 +328,7 @@ def run_all(drivers, options, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for driver, found in zip(drivers, pool.map(lambda d: run_driver(d, options), drivers)):
             results += found
-            if options.build:
+            if options.build and not options.points:
                 write_json(options.build, driver, found)
     return results
 

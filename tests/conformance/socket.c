@@ -192,7 +192,8 @@ POINT(SOCK_09)
     ULONG i;
 
     for (i = 0; i < RTL_NUMBER_OF(Rows); i++) {
-        EXPECT_STATUS(Create(Request, Rows[i].Family, Rows[i].Type, Rows[i].Protocol, Rows[i].Flags),
+        EXPECT_STATUS(Create(Request, Rows[i].Family, Rows[i].Type, Rows[i].Protocol,
+                             Rows[i].Flags),
                       STATUS_NOT_SUPPORTED);
         EXPECT_EQ(Request->Information, 0);
     }
@@ -340,7 +341,8 @@ POINT(SOCK_14)
     EXPECT_EQ(Request->Information, sizeof(Value));
     Value = 1;
     EXPECT_STATUS(Finish(Request, BasicOf(Socket)->WskControlSocket(
-                                      Socket, WskSetOption, IP_TOS, IPPROTO_IP, sizeof(Value), &Value,
+                                      Socket, WskSetOption, IP_TOS, IPPROTO_IP, sizeof(Value),
+                                          &Value,
                                       0, NULL, NULL, Use(Request))),
                   STATUS_SUCCESS);
     Close(Request, Socket);
