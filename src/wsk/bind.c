@@ -5,6 +5,16 @@
 #include "sharing.h"
 #include "translate.h"
 
+/*
+ * A static event may come as soon as the socket is bound (SOCK-15), on the loop, which takes this lock first. What the
+ * driver prepared for its callback happened before, and threads and sanitizers can rely on it.
+ */
+static void publish(struct wsk_socket *socket)
+{
+    base_lock_acquire(&socket->lock);
+    base_lock_release(&socket->lock);
+}
+
 static NTSTATUS bind_endpoint(struct wsk_socket *socket, const struct net_address *address)
 {
     uint32_t state = WSK_UNBOUND;
@@ -12,6 +22,7 @@ static NTSTATUS bind_endpoint(struct wsk_socket *socket, const struct net_addres
 
     if (!atomic_compare_exchange_strong(&socket->bound, &state, WSK_BINDING))
         return STATUS_INVALID_DEVICE_STATE;
+    publish(socket);
     status = wsk_sharing_bind(socket, address);
     /* A failed bind leaves a socket that can be bound to something else (BIND-09). */
     atomic_store(&socket->bound, NT_SUCCESS(status) ? WSK_BOUND : WSK_UNBOUND);

@@ -241,36 +241,46 @@ POINT(BUF_08)
 }
 
 /* The routine of each receive fills its buffer; what is there at the end is what the routine wrote. */
+typedef struct _FILLED {
+    WSK_BUF Buffer;
+    PUCHAR Data;
+    PREQUEST Request;
+    NTSTATUS Returned;
+} FILLED;
+
 static VOID
 FillBuffer(PREQUEST Request, PVOID Context)
 {
     UNREFERENCED_PARAMETER(Request);
-    RtlFillMemory(Context, 32, 0x5a);
+    RtlFillMemory(((FILLED *)Context)->Data, 32, 0x5a);
 }
 
 POINT(BUF_09)
 {
     enum { COUNT = 20 };
     PSOCK Sock = Bound(AF_INET);
-    PRECEIVE Receives[COUNT];
+    FILLED Filled[COUNT];
     LONG i;
 
     REQUIRE(Sock != NULL);
     for (i = 0; i < COUNT; i++) {
-        Receives[i] = StartReceive(Sock, 32);
-        Receives[i]->Request->HookContext = Receives[i]->Data;
-        Receives[i]->Request->Hook = FillBuffer;
+        Filled[i].Buffer = NewBuffer(32, (PVOID *)&Filled[i].Data);
+        Filled[i].Request = NewRequest();
+        Filled[i].Request->Hook = FillBuffer;
+        Filled[i].Request->HookContext = &Filled[i];
+        Filled[i].Returned = Sock->Fn->WskReceiveFrom(Sock->Socket, &Filled[i].Buffer, 0, NULL,
+                                                      NULL, NULL, NULL, Use(Filled[i].Request));
     }
     for (i = 0; i < COUNT - 5; i++) {
         REQUIRE_STATUS(SendText(Sock, &Sock->Local, "not what is there at the end"),
                        STATUS_SUCCESS);
     }
     for (i = 0; i < COUNT - 5; i++) {
-        EXPECT_STATUS(EndReceive(Receives[i]), STATUS_SUCCESS);
+        EXPECT_STATUS(Finish(Filled[i].Request, Filled[i].Returned), STATUS_SUCCESS);
     }
     CloseSock(Sock); /* cancels the rest */
     for (i = 0; i < COUNT; i++) {
-        EXPECT(CfIsFilled(Receives[i]->Data, 32, 0x5a));
+        EXPECT(CfIsFilled(Filled[i].Data, 32, 0x5a));
     }
 }
 

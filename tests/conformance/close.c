@@ -77,7 +77,7 @@ NoteOrder(PREQUEST Request, PVOID Context)
     ORDER *Order = (ORDER *)Context;
 
     UNREFERENCED_PARAMETER(Request);
-    Order->EndedBeforeClose = Order->Ended;
+    Order->EndedBeforeClose = ReadAcquire(&Order->Ended);
 }
 
 POINT(CLOSE_04)
@@ -144,7 +144,7 @@ POINT(CLOSE_05)
     EXPECT(!IsCompleted(Request)); /* the callback is inside */
     KeSetEvent(&Order.MayLeave, IO_NO_INCREMENT, FALSE);
     EXPECT_STATUS(Finish(Request, Returned), STATUS_SUCCESS);
-    EXPECT_EQ(Order.Ended, Sock->Calls);
+    EXPECT_EQ(ReadAcquire(&Order.Ended), ReadAcquire(&Sock->Calls));
     Sock->HookContext = NULL; /* whoever calls now, crashes */
 }
 
@@ -170,7 +170,7 @@ POINT(CLOSE_06)
     }
     KeSetEvent(&Order.MayLeave, IO_NO_INCREMENT, FALSE);
     EXPECT_STATUS(Finish(Request, Returned), STATUS_SUCCESS);
-    EXPECT_EQ(Sock->Calls, 1);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 1);
 }
 
 typedef struct _CLOSING {
@@ -240,9 +240,7 @@ POINT(CLOSE_07)
 
     Sock = Closable(&Closing); /* in the routine of a receive */
     REQUIRE(Sock != NULL);
-    Receive = StartReceive(Sock, 64);
-    Receive->Request->HookContext = &Closing;
-    Receive->Request->Hook = CloseInRoutine;
+    Receive = StartReceiveWith(Sock, 64, CloseInRoutine, &Closing);
     REQUIRE_STATUS(SendText(Sender, &Sock->Local, "text"), STATUS_SUCCESS);
     ExpectClosed(&Closing);
     EXPECT(ReceiveIs(Receive, "text"));

@@ -370,7 +370,8 @@ Use(PREQUEST Request)
     }
     KeClearEvent(&Request->Completed);
     Request->InUse = TRUE;
-    Request->Completions = 0;
+    InterlockedExchange(&Request->Completions, 0);
+    Request->DeviceObject = (PDEVICE_OBJECT)(ULONG_PTR)1; /* which no routine is ever given */
     IoSetCompletionRoutine(Request->Irp, CfCompleted, Request, TRUE, TRUE, TRUE);
     return Request->Irp;
 }
@@ -390,7 +391,7 @@ CfFinish(PCSTR File, int Line, PREQUEST Request, NTSTATUS Returned)
     LARGE_INTEGER Timeout;
 
     Request->Returned = Returned;
-    if (Returned != STATUS_PENDING && Request->Completions != 1) {
+    if (Returned != STATUS_PENDING && ReadAcquire(&Request->Completions) != 1) {
         CfFail(File, Line, "the call failed or succeeded at once, but its IRP was not completed");
     }
     Timeout.QuadPart = -10000ll * CF_PATIENCE_MS;
@@ -399,7 +400,7 @@ CfFinish(PCSTR File, int Line, PREQUEST Request, NTSTATUS Returned)
         CfFail(File, Line, "the IRP is not completed");
         return STATUS_TIMEOUT;
     }
-    CfEqual(File, Line, "completions of the IRP", Request->Completions, 1);
+    CfEqual(File, Line, "completions of the IRP", ReadAcquire(&Request->Completions), 1);
     CfEqual(File, Line, "PendingReturned", Request->PendingReturned, Returned == STATUS_PENDING);
     if (Returned != STATUS_PENDING) {
         CfEqual(File, Line, "IoStatus.Status", (ULONG)Request->Status, (ULONG)Returned);

@@ -111,7 +111,7 @@ static __inline VOID
 RecordList(PSOCK Sock, ULONG Flags, PWSK_DATAGRAM_INDICATION List)
 {
     for (; List != NULL; List = List->Next) {
-        RecordOne(Sock, Flags, Sock->Calls, List);
+        RecordOne(Sock, Flags, ReadAcquire(&Sock->Calls), List);
     }
 }
 
@@ -470,13 +470,15 @@ typedef struct _RECEIVE {
 
 #define RECEIVE_CONTROL_SIZE 512
 
-/* Issues a WskReceiveFrom that wants everything. */
+/* Issues a WskReceiveFrom that wants everything; its completion calls Hook, which may be NULL, with Context. */
 static __inline PRECEIVE
-StartReceive(PSOCK Sock, ULONG Size)
+StartReceiveWith(PSOCK Sock, ULONG Size, REQUEST_HOOK *Hook, PVOID Context)
 {
     PRECEIVE Receive = (PRECEIVE)NewMemory(sizeof(*Receive));
 
     Receive->Request = NewRequest();
+    Receive->Request->Hook = Hook;
+    Receive->Request->HookContext = Context;
     Receive->Buffer = NewBuffer(Size, (PVOID *)&Receive->Data);
     Receive->ControlInfo = (PCMSGHDR)NewMemory(RECEIVE_CONTROL_SIZE);
     Receive->ControlLength = RECEIVE_CONTROL_SIZE;
@@ -485,6 +487,12 @@ StartReceive(PSOCK Sock, ULONG Size)
         Sock->Socket, &Receive->Buffer, 0, (PSOCKADDR)&Receive->From, &Receive->ControlLength,
         Receive->ControlInfo, &Receive->ControlFlags, Use(Receive->Request));
     return Receive;
+}
+
+static __inline PRECEIVE
+StartReceive(PSOCK Sock, ULONG Size)
+{
+    return StartReceiveWith(Sock, Size, NULL, NULL);
 }
 
 static __inline NTSTATUS

@@ -54,8 +54,8 @@ POINT(DGRAM_EVT_15)
     REQUIRE(WaitFor(&Sock->Died));
     CloseSock(Sock);
     CloseSock(Silent);
-    EXPECT_EQ(Sock->DeadCalls, 1);
-    EXPECT_EQ(Silent->DeadCalls, 0); /* its event is off */
+    EXPECT_EQ(ReadAcquire(&Sock->DeadCalls), 1);
+    EXPECT_EQ(ReadAcquire(&Silent->DeadCalls), 0); /* its event is off */
 }
 
 CONFORMANCE(ENTRY(BIND_18), ENTRY(DGRAM_EVT_15))

@@ -20,7 +20,7 @@ Deregister(PVOID Context)
     LEAVING *Leaving = (LEAVING *)Context;
 
     WskDeregister(&Leaving->Registration);
-    Leaving->StepsSeen = Leaving->Steps;
+    Leaving->StepsSeen = ReadAcquire(&Leaving->Steps);
 }
 
 /* Registered, and captured once. */
@@ -107,9 +107,7 @@ WaitForSocketsAndRequests(VOID)
     WskReleaseProviderNPI(&Leaving.Registration);
     REQUIRE(Sock != NULL);
     REQUIRE_STATUS(BindTo(Sock, Loopback(AF_INET, 0)), STATUS_SUCCESS);
-    Receive = StartReceive(Sock, 64);
-    Receive->Request->HookContext = &Leaving;
-    Receive->Request->Hook = CountStep;
+    Receive = StartReceiveWith(Sock, 64, CountStep, &Leaving);
     REQUIRE(StartToLeave(&Leaving));
     Sock->Request->HookContext = &Leaving;
     Sock->Request->Hook = CountStep;

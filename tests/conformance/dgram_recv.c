@@ -428,7 +428,7 @@ POINT(DGRAM_RECV_20)
     EXPECT(ReceiveIs(Receives[0], "one"));
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "two"), STATUS_SUCCESS);
     EXPECT(ReceiveIs(Receives[1], "two"));
-    EXPECT_EQ(Sock->Calls, 0);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 0);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "three"), STATUS_SUCCESS);
     EXPECT(NextIs(Sock, "three"));
 }

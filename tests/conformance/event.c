@@ -94,7 +94,7 @@ POINT(EVT_03)
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "not indicated"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "not indicated"));
     EXPECT_STATUS(SetEventOption(Sock, &NPI_WSK_INTERFACE_ID, ON, NULL), STATUS_SUCCESS);
-    EXPECT_EQ(Sock->Calls, 0);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 0);
 }
 
 POINT(EVT_04)
@@ -115,7 +115,7 @@ POINT(EVT_04)
     EXPECT_STATUS(SetEventOption(Sock, &Foreign, ON, NULL), STATUS_NOT_SUPPORTED);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "still off"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "still off"));
-    EXPECT_EQ(Sock->Calls, 0);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 0);
 }
 
 POINT(EVT_05)
@@ -129,7 +129,7 @@ POINT(EVT_05)
         REQUIRE_STATUS(SendText(Sock, &Sock->Local, "once"), STATUS_SUCCESS);
         EXPECT(NextIs(Sock, "once"));
     }
-    EXPECT_EQ(Sock->Calls, 3);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 3);
 }
 
 POINT(EVT_06)
@@ -156,7 +156,7 @@ POINT(EVT_07)
     EXPECT(NT_SUCCESS(SetEvents(Sock, OFF)));
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "off"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "off"));
-    EXPECT_EQ(Sock->Calls, 1);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 1);
 }
 
 POINT(EVT_08)
@@ -179,7 +179,7 @@ POINT(EVT_08)
         REQUIRE_STATUS(SendText(Sock, &Sock->Local, "off"), STATUS_SUCCESS);
         EXPECT(ReceivesText(Sock, "off"));
     }
-    EXPECT_EQ(Sock->Calls, 0);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 0);
 }
 
 POINT(EVT_09)
@@ -193,13 +193,13 @@ POINT(EVT_09)
     Returned = SetEventOption(Sock, &NPI_WSK_INTERFACE_ID, OFF, Request);
     EXPECT_STATUS(Returned, STATUS_PENDING);
     EXPECT(!IsCompleted(Request));
-    EXPECT_EQ(Gate.Left, 0);
+    EXPECT_EQ(ReadAcquire(&Gate.Left), 0);
     KeSetEvent(&Gate.MayLeave, IO_NO_INCREMENT, FALSE);
     EXPECT_STATUS(Finish(Request, Returned), STATUS_SUCCESS);
-    EXPECT_EQ(Gate.Left, 1);
+    EXPECT_EQ(ReadAcquire(&Gate.Left), 1);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "off"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "off"));
-    EXPECT_EQ(Sock->Calls, 1);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 1);
 }
 
 POINT(EVT_10)
@@ -214,7 +214,7 @@ POINT(EVT_10)
     EXPECT(NextIs(Sock, "inside"));
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "off"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "off"));
-    EXPECT_EQ(Sock->Calls, 1);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 1);
 }
 
 typedef struct _WITHIN {
@@ -250,7 +250,7 @@ POINT(EVT_11)
     EXPECT_STATUS(Finish(Within.Request, Within.Returned[1]), STATUS_SUCCESS);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "off"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "off"));
-    EXPECT_EQ(Sock->Calls, 1);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 1);
 }
 
 POINT(EVT_12)
@@ -298,17 +298,17 @@ POINT(EVT_14)
     REQUIRE(Sock != NULL && Other != NULL);
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "early"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "early"));
-    EXPECT_EQ(Sock->Calls, 0);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 0);
     REQUIRE_STATUS(EnableEvent(Sock), STATUS_SUCCESS);
     REQUIRE_STATUS(SendText(Other, &Sock->Local, "on"), STATUS_SUCCESS);
     EXPECT(NextIs(Sock, "on"));
     REQUIRE_STATUS(SendText(Other, &Sock->Local, "perhaps"), STATUS_SUCCESS);
     CloseSock(Sock);
-    Calls = Sock->Calls;
+    Calls = ReadAcquire(&Sock->Calls);
     REQUIRE_STATUS(SendText(Other, &Sock->Local, "late"), STATUS_SUCCESS);
     REQUIRE_STATUS(SendText(Other, &Other->Local, "marker"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Other, "marker"));
-    EXPECT_EQ(Sock->Calls, Calls);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), Calls);
 }
 
 CONFORMANCE(ENTRY(EVT_01), ENTRY(EVT_02), ENTRY(EVT_03), ENTRY(EVT_04), ENTRY(EVT_05),

@@ -72,7 +72,7 @@ POINT(IRP_02)
         if (Status == STATUS_CANCELLED) {
             REQUIRE(ReceivesText(Sock, "or not"));
         }
-        EXPECT_EQ(Receive->Request->Completions, 1);
+        EXPECT_EQ(ReadAcquire(&Receive->Request->Completions), 1);
     }
 }
 
@@ -224,8 +224,6 @@ POINT(IRP_08)
 
     REQUIRE(Sock != NULL);
     Receive = StartReceive(Sock, 64);
-    Receive->Request->DeviceObject = (PDEVICE_OBJECT)(ULONG_PTR)1;
-    Sock->Request->DeviceObject = (PDEVICE_OBJECT)(ULONG_PTR)1;
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "text"), STATUS_SUCCESS);
     EXPECT(ReceiveIs(Receive, "text")); /* that the routine found its request shows the context */
     EXPECT(Receive->Request->DeviceObject == NULL);
@@ -881,7 +879,7 @@ TakeLock(PREQUEST Request, PVOID Context)
     KIRQL Irql;
 
     UNREFERENCED_PARAMETER(Request);
-    if (EXPECT(KeGetCurrentThread() != Held->Holder || !Held->InsideCall)) {
+    if (EXPECT(KeGetCurrentThread() != Held->Holder || ReadAcquire(&Held->InsideCall) == 0)) {
         KeAcquireSpinLock(&Held->Lock, &Irql);
         Held->Taken++;
         KeReleaseSpinLock(&Held->Lock, Irql);
@@ -901,21 +899,19 @@ POINT(IRP_25)
     REQUIRE(Sock != NULL);
     KeInitializeSpinLock(&Held.Lock);
     Held.Holder = KeGetCurrentThread();
-    Held.InsideCall = 0;
+    InterlockedExchange(&Held.InsideCall, 0);
     Held.Taken = 0;
     for (i = 0; i < COUNT; i++) {
-        Receives[i] = StartReceive(Sock, 64);
-        Receives[i]->Request->HookContext = &Held;
-        Receives[i]->Request->Hook = TakeLock;
+        Receives[i] = StartReceiveWith(Sock, 64, TakeLock, &Held);
     }
     for (i = 0; i < COUNT; i++) {
         NTSTATUS Returned;
         KIRQL Irql;
 
         KeAcquireSpinLock(&Held.Lock, &Irql);
-        Held.InsideCall = 1;
+        InterlockedExchange(&Held.InsideCall, 1);
         Returned = StartSend(Sock, Request, &Buffer, &Sock->Local);
-        Held.InsideCall = 0;
+        InterlockedExchange(&Held.InsideCall, 0);
         KeReleaseSpinLock(&Held.Lock, Irql);
         EXPECT_STATUS(Finish(Request, Returned), STATUS_SUCCESS);
     }

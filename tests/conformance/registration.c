@@ -276,10 +276,10 @@ POINT(REG_16)
 {
     static const WSK_CLIENT_DISPATCH Counting = { MAKE_WSK_VERSION(1, 0), 0, CountClientEvent };
 
-    ClientEvents = 0;
+    InterlockedExchange(&ClientEvents, 0);
     LiveWith(&Version10);
     LiveWith(&Counting);
-    EXPECT_EQ(ClientEvents, 0);
+    EXPECT_EQ(ReadAcquire(&ClientEvents), 0);
 }
 
 POINT(REG_17)

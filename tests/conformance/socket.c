@@ -300,7 +300,7 @@ POINT(SOCK_13)
     REQUIRE_STATUS(SendText(Sock, &Sock->Local, "two"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Sock, "one"));
     EXPECT(ReceivesText(Sock, "two"));
-    EXPECT_EQ(Sock->Calls, 0);
+    EXPECT_EQ(ReadAcquire(&Sock->Calls), 0);
 }
 
 static PCLIENT
@@ -360,7 +360,7 @@ SendUntilStopped(PVOID Context)
     BARRAGE *Barrage = (BARRAGE *)Context;
     WSK_BUF Buffer = NewBufferOf("early", 5);
 
-    while (!Barrage->Stop) {
+    while (ReadAcquire(&Barrage->Stop) == 0) {
         EXPECT_STATUS(SendBuffer(Barrage->Sender, &Buffer, &Barrage->To), STATUS_SUCCESS);
     }
 }
@@ -369,7 +369,7 @@ static NTSTATUS
 CheckContext(PSOCK Sock, ULONG Flags, PWSK_DATAGRAM_INDICATION List)
 {
     EXPECT(Sock->HookContext == Sock);
-    if (Sock->Calls == 1) {
+    if (ReadAcquire(&Sock->Calls) == 1) {
         RecordList(Sock, Flags, List);
     }
     return STATUS_SUCCESS;
