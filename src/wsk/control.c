@@ -5,6 +5,7 @@
  * Whatever the operation, the result goes the same ways out: the return value, the IRP if there is one, and
  * OutputSizeReturned, which real drivers also pass together with an IRP.
  */
+#include "address_list.h"
 #include "dgram.h"
 #include "nt.h"
 #include "provider_state.h"
@@ -23,6 +24,7 @@ struct control {
     SIZE_T output_size;
     SIZE_T written;
     PIRP irp;
+    const void *place;
 };
 
 /* --- Ioctls ---------------------------------------------------------------------------------- */
@@ -90,6 +92,22 @@ static NTSTATUS query_rss(struct control *control)
     return STATUS_SUCCESS;
 }
 
+/* What the host's addresses and routes answer; drivers probe for other features and go on without them. */
+static NTSTATUS network(struct control *control)
+{
+    struct wsk_network_ioctl ioctl = {
+        .socket = control->socket, .code = control->code,
+        .input = control->input, .input_size = control->input_size,
+        .output = control->output, .output_size = control->output_size, .irp = control->irp,
+    };
+    NTSTATUS status = wsk_network_ioctl(&ioctl, control->place);
+
+    control->written = ioctl.written;
+    if (status == STATUS_NOT_SUPPORTED)
+        trace_count(trace_refuse_unsupported);
+    return status;
+}
+
 static NTSTATUS ioctl(struct control *control)
 {
     switch (control->code) {
@@ -102,9 +120,7 @@ static NTSTATUS ioctl(struct control *control)
     case SIO_QUERY_RSS_SCALABILITY_INFO:
         return query_rss(control);
     default:
-        /* Drivers probe for features this way and go on without them. */
-        trace_count(trace_refuse_unsupported);
-        return STATUS_NOT_SUPPORTED;
+        return network(control);
     }
 }
 
@@ -152,6 +168,7 @@ NTSTATUS WSKAPI wsk_control_socket(PWSK_SOCKET handle, WSK_CONTROL_SOCKET_TYPE t
     struct control control = {
         .code = code, .level = level, .input = input, .input_size = input_size,
         .output = output, .output_size = output_size, .irp = irp,
+        .place = NT_CALLER(),
     };
     NTSTATUS status;
 

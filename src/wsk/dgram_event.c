@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dgram_event.c - WskReceiveFromEvent, retained indications, WskRelease, SO_WSK_EVENT_CALLBACK. */
+#include "address_list.h"
 #include "dgram.h"
 #include "indication.h"
 #include "nt.h"
@@ -271,6 +272,7 @@ void wsk_dgram_broken(void *owner, int error)
     atomic_store(&socket->dead, 1);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     wsk_dgram_cancel_receives(socket, STATUS_FILE_FORCED_CLOSED);
+    wsk_network_end(socket, STATUS_FILE_FORCED_CLOSED);
     base_lock_acquire(&socket->lock);
     tell = wsk_event_ready(socket) && !wsk_socket_closing(socket);
     socket->event_running = tell;

@@ -2,6 +2,7 @@
 /* provider.c - start and stop of the provider: its engine, its slabs, its readiness. */
 #include "provider.h"
 
+#include "address_list.h"
 #include "nt.h"
 #include "provider_state.h"
 #include "request.h"
@@ -41,6 +42,7 @@ void wsk_stop(void)
 {
     wsk_set_ready(false);
     net_resolver_stop(resolver);
+    wsk_network_stop();
     net_engine_stop(engine);
     wsk_requests_stop();
     wsk_sockets_stop();

@@ -44,11 +44,25 @@ struct wsk_send {
     _Atomic uint32_t ended;  /* WSK_ENDED_*: who met whom when a cancel met the end */
 };
 
+/* Where packets to a destination leave. */
+struct wsk_way {
+    uint32_t interface_index;
+    uint8_t source[16];
+};
+
+/* Waits for a change of the host's network (network_change.c). */
+struct wsk_change {
+    struct task task;
+    bool routing;            /* of the way to `destination`; otherwise of the list of addresses */
+    struct net_address destination;
+    struct wsk_way way;      /* when the wait began */
+};
+
 #define WSK_ENDED_PARTS 1u
 #define WSK_ENDED_CANCEL 2u
 
 struct wsk_request {
-    struct list link;       /* in socket->waiting, under the socket's lock */
+    struct list link;       /* in socket->waiting, under the socket's lock; or among the waits for a change */
     struct wsk_request *next; /* in the cache */
     bool cached;
     struct wsk_socket *socket;
@@ -57,6 +71,7 @@ struct wsk_request {
     union {
         struct wsk_receive receive;
         struct wsk_send send;
+        struct wsk_change change;
     };
 };
 

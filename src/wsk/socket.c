@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.c - WskSocket, the gate, and the dispatch tables. */
+#include "address_list.h"
 #include "dgram.h"
 #include "nt.h"
 #include "provider_state.h"
@@ -309,6 +310,7 @@ static void cancel_everything(struct task *task)
                      socket->close_place);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     wsk_dgram_cancel_receives(socket, STATUS_CANCELLED);
+    wsk_network_end(socket, STATUS_CANCELLED);
     net_udp_cancel_queued(socket->udp);
     wsk_dgram_drop_backlog(socket);
     KeLowerIrql(irql);

@@ -103,7 +103,8 @@ CONTROLS = [
      "IPV6_PROTECTION_LEVEL", "partial: kept and read, without effect"),
     ("SIO_QUERY_RSS_SCALABILITY_INFO", "partial: says that there is none"),
     ("IP_USER_MTU, IPV6_USER_MTU", "absent"),
-    ("SO_WSK_SECURITY, SIO_ADDRESS_LIST_*, SIO_ROUTING_INTERFACE_*", "absent"),
+    ("SIO_ADDRESS_LIST_QUERY, _CHANGE and _SORT, SIO_ROUTING_INTERFACE_QUERY and _CHANGE", "done"),
+    ("SO_WSK_SECURITY", "absent"),
 ]
 
 
