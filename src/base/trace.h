@@ -23,7 +23,7 @@
     X(datagram_sent_inline, "of these, in the thread that called") \
     X(datagram_send_queued, "sends handed to the transport thread: in a stream, or for want of room") \
     X(datagram_coalesced, "datagrams that shared their trip through the stack with others") \
-    X(tx_run, "such trips") \
+    X(tx_run, "trips that several datagrams shared") \
     X(tx_run_refused, "such trips that the kernel refused: their datagrams went one by one") \
     X(tx_run_avoided, "trips not shared because the path had refused one") \
     X(datagram_send_failed, "sends that ended with an error") \
