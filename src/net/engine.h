@@ -40,6 +40,14 @@
 /* Consecutive failed receive calls after which an endpoint counts as broken. */
 #define NET_RX_ERRORS_MAX 64u
 
+/*
+ * After work a loop looks so often whether more has come before it goes to sleep, because falling
+ * asleep and waking cost more than the looks. It does so only while that pays: after a look in vain
+ * it sleeps at once for some time, which doubles up to NET_SPIN_REST_MAX rounds of work.
+ */
+#define NET_SPIN_LOOKS 24u
+#define NET_SPIN_REST_MAX 1024u
+
 struct net_loop {
     const struct net_port *port;
     struct net_port_loop *port_loop;
@@ -52,6 +60,9 @@ struct net_loop {
     struct list line;            /* net_udp.in_line: endpoints that want a turn */
     struct list retry;           /* net_udp.in_retry: a turn when NET_RETRY_NS are over */
     uint32_t round;              /* counts, from 1 */
+    uint32_t spin_left;          /* looks before it sleeps */
+    uint32_t spin_rest;          /* rounds of work after which it looks again */
+    uint32_t spin_failed;        /* how long the last rest was */
     struct net_rx rx;
     struct task stop;
     bool stopping;

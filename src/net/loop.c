@@ -77,9 +77,41 @@ static void give_turns(struct net_loop *loop)
         net_udp_turn(container_of(link, struct net_udp, in_line));
 }
 
+/* The last look was in vain: the next rest is twice as long. */
+static void end_spin(struct net_loop *loop)
+{
+    uint32_t rest = loop->spin_failed ? loop->spin_failed * 2 : 1;
+
+    loop->spin_failed = rest < NET_SPIN_REST_MAX ? rest : NET_SPIN_REST_MAX;
+    loop->spin_rest = loop->spin_failed;
+}
+
+static bool may_spin(struct net_loop *loop)
+{
+    if (loop->spin_left == 0)
+        return false;
+    if (--loop->spin_left)
+        return true;
+    end_spin(loop);
+    return false;
+}
+
+/* There was work: whether a spin found it decides about the next one. */
+static void note_work(struct net_loop *loop)
+{
+    if (loop->spin_left) {
+        loop->spin_failed = 0;
+        loop->spin_left = NET_SPIN_LOOKS;
+    } else if (loop->spin_rest) {
+        loop->spin_rest--;
+    } else {
+        loop->spin_left = NET_SPIN_LOOKS;
+    }
+}
+
 static uint64_t choose_timeout(struct net_loop *loop)
 {
-    if (!list_empty(&loop->line))
+    if (!list_empty(&loop->line) || may_spin(loop))
         return 0;
     atomic_exchange_explicit(&loop->asleep, 1, memory_order_acq_rel);
     if (!task_queue_empty(&loop->tasks))
@@ -116,7 +148,10 @@ static void wait_for_work(struct net_loop *loop)
     struct net_port_ready ready[LOOP_READY_MAX];
     int count = loop->port->wait(loop->port_loop, ready, LOOP_READY_MAX, choose_timeout(loop));
 
-    atomic_exchange_explicit(&loop->asleep, 0, memory_order_acq_rel);
+    if (atomic_load_explicit(&loop->asleep, memory_order_relaxed))
+        atomic_exchange_explicit(&loop->asleep, 0, memory_order_acq_rel);
+    if (count > 0 || !task_queue_empty(&loop->tasks))
+        note_work(loop);
     end_retries(loop);
     for (int i = 0; i < count; i++)
         note_ready(&ready[i]);

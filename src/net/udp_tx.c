@@ -395,18 +395,23 @@ unsigned net_udp_send_batch_now(struct net_udp *udp, const struct net_send *cons
 void net_udp_send_later(struct net_udp *udp, struct net_send *send)
 {
     uint32_t before;
+    bool attend;
 
     trace_count(trace_datagram_send_queued);
-    net_udp_visit(udp);
     base_lock_acquire(&udp->tx_lock);
     send->number = ++udp->tx_pushed;
     list_push_back(&udp->tx_queue, &send->link);
     before = atomic_load_explicit(&udp->gate, memory_order_relaxed);
     if (!(before & NET_GATE_QUEUED))
         before = atomic_fetch_or_explicit(&udp->gate, NET_GATE_QUEUED, memory_order_acq_rel);
+    attend = !(before & NET_GATE_QUEUED) || (before & NET_GATE_CLOSING);
+    /* In a stream the loop looks by itself, and the endpoint is not touched behind the lock. */
+    if (attend)
+        net_udp_visit(udp);
     base_lock_release(&udp->tx_lock);
-    if (!(before & NET_GATE_QUEUED) || (before & NET_GATE_CLOSING))
-        net_udp_attend(udp, NET_ATTEND_TX);
+    if (!attend)
+        return;
+    net_udp_attend(udp, NET_ATTEND_TX);
     net_udp_end_visit(udp);
 }
 

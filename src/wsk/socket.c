@@ -328,7 +328,7 @@ NTSTATUS WSKAPI wsk_close_socket(PWSK_SOCKET handle, PIRP irp)
     IoMarkIrpPending(irp);
     if (atomic_fetch_or(&socket->gate, WSK_GATE_SHUT) & WSK_GATE_SHUT)
         not_open(handle, "WskCloseSocket was called twice for one socket.");
-    socket->close_place = NT_CALLER();
+    socket->close_place = hook_place(NT_CALLER());
     socket->close_irp = irp;
     socket->close_task.run = cancel_everything;
     net_udp_post(socket->udp, &socket->close_task);
