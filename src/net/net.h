@@ -200,7 +200,8 @@ struct net_udp_events {
     size_t (*room)(void *owner);
 
     /*
-     * A list of one or more, oldest first, at most what room() last said; but each may be a run.
+     * A list of one or more, oldest first, at most what room() last said; but each may be a run, or
+     * the datagrams of one in its place.
      */
     void (*received)(void *owner, struct net_datagram *list);
 

@@ -4,11 +4,13 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <linux/udp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -63,6 +65,23 @@ void peer_send(struct peer *peer, const void *data, size_t size, uint16_t port)
 
     assert_int_equal(sendto(peer->descriptor, data, size, 0, (struct sockaddr *)&storage, length),
                      (long)size);
+}
+
+void peer_send_run(struct peer *peer, const void *data, size_t size, uint16_t segment,
+                   uint16_t port)
+{
+    struct sockaddr_storage storage;
+    struct iovec slice = { (void *)(uintptr_t)data, size };
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(segment))];
+    } control = { .header = { CMSG_LEN(sizeof(segment)), IPPROTO_UDP, UDP_SEGMENT } };
+    struct msghdr message = { .msg_name = &storage, .msg_iov = &slice, .msg_iovlen = 1,
+                              .msg_control = &control, .msg_controllen = sizeof(control) };
+
+    message.msg_namelen = loopback_address(peer, port, &storage);
+    memcpy(CMSG_DATA(&control.header), &segment, sizeof(segment));
+    assert_int_equal(sendmsg(peer->descriptor, &message, 0), (long)size);
 }
 
 long peer_receive(struct peer *peer, void *data, size_t size, uint16_t *from)

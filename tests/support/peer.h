@@ -19,6 +19,10 @@ void peer_close(struct peer *peer);
 /* To a port on loopback. */
 void peer_send(struct peer *peer, const void *data, size_t size, uint16_t port);
 
+/* Many datagrams of `segment` bytes in one trip, the last perhaps shorter: the receiver gets a run. */
+void peer_send_run(struct peer *peer, const void *data, size_t size, uint16_t segment,
+                   uint16_t port);
+
 /* Waits at most ten seconds. Returns the size, or -1; *from gets the sender's port. */
 long peer_receive(struct peer *peer, void *data, size_t size, uint16_t *from);
 

@@ -28,6 +28,7 @@ struct script {
     bool automatic;
     unsigned send_limit;
     unsigned receive_limit;
+    unsigned run_limit;
     uint16_t next_port;
     uint64_t now;
     struct fault faults[SCRIPT_CALLS];
@@ -708,6 +709,43 @@ static int port_send(struct net_port_udp *udp, const struct net_send *const *bat
     return sent ? (int)sent : error;
 }
 
+static int check_run(struct net_port_udp *udp, unsigned count)
+{
+    struct script *script = udp->script;
+    const struct fault *fault = &script->faults[SCRIPT_SEND];
+    int error = count_call(script, SCRIPT_RUN);
+
+    if (error)
+        return error;
+    if (script->wire_count >= script->wire_capacity) {
+        udp->blocked = true;
+        return -EAGAIN;
+    }
+    for (unsigned i = 1; i <= count; i++)
+        if (fails_now(fault, fault->calls + i))
+            return -fault->error;
+    return 0;
+}
+
+/* As the kernel: with the first byte accepted all of it is. */
+static int port_send_run(struct net_port_udp *udp, const struct net_send *const *batch,
+                         unsigned count)
+{
+    struct script *script = udp->script;
+    size_t capacity;
+    int error;
+
+    lock(script);
+    error = check_run(udp, count);
+    capacity = script->wire_capacity;
+    script->wire_capacity = SIZE_MAX;
+    for (unsigned i = 0; i < count && !error; i++)
+        BASE_REQUIRE(send_one(udp, batch[i]) == 0);
+    script->wire_capacity = capacity;
+    unlock(script);
+    return error;
+}
+
 /* --- Port: receive --------------------------------------------------------------------------- */
 
 static void copy_payload(const struct script_datagram *from, struct net_port_receive *place)
@@ -744,8 +782,67 @@ static void copy_control(const struct net_port_udp *udp, const struct script_dat
     }
 }
 
+static bool same_flow(const struct script_datagram *a, const struct script_datagram *b)
+{
+    return memcmp(&a->from, &b->from, sizeof(a->from)) == 0 &&
+           memcmp(&a->to, &b->to, sizeof(a->to)) == 0 && a->control.tos == b->control.tos &&
+           a->control.hops == b->control.hops;
+}
+
+/* How many from the oldest on form a run, and how long they are together. */
+static unsigned run_of(const struct net_port_udp *udp, size_t *total)
+{
+    const struct script_datagram *first = oldest((struct list *)&udp->queue);
+    unsigned count = 0;
+    size_t previous = first->length;
+
+    *total = 0;
+    list_for_each(link, &udp->queue) {
+        const struct script_datagram *each = container_of(link, struct script_datagram, link);
+
+        if (count && (count == udp->script->run_limit || previous < first->length ||
+                      each->length > first->length || each->length == 0 ||
+                      *total + each->length > NET_UDP_PAYLOAD_MAX_IPV4 || !same_flow(first, each)))
+            break;
+        previous = each->length;
+        *total += each->length;
+        count++;
+        if (!udp->script->run_limit || first->length == 0)
+            break;
+    }
+    return count;
+}
+
+/* Makes one datagram of them, in their place; its segment size, or 0. */
+static uint16_t join_oldest(struct net_port_udp *udp)
+{
+    size_t total, at = 0, segment = oldest(&udp->queue)->length;
+    unsigned count = run_of(udp, &total);
+    struct script_datagram *joined;
+
+    if (count < 2)
+        return 0;
+    joined = make_datagram(total);
+    memcpy(joined, oldest(&udp->queue), sizeof(*joined));
+    joined->length = total;
+    list_init(&joined->link);
+    while (count--) {
+        struct script_datagram *each = oldest(&udp->queue);
+
+        memcpy(joined->data + at, each->data, each->length);
+        at += each->length;
+        list_remove(&each->link);
+        udp->queued--;
+        os_free(each);
+    }
+    list_push_front(&udp->queue, &joined->link);
+    udp->queued++;
+    return (uint16_t)segment;
+}
+
 static void receive_one(struct net_port_udp *udp, struct net_port_receive *place)
 {
+    uint16_t segment = join_oldest(udp);
     struct script_datagram *from = oldest(&udp->queue);
     struct net_datagram *to = place->datagram;
 
@@ -753,6 +850,10 @@ static void receive_one(struct net_port_udp *udp, struct net_port_receive *place
     udp->queued--;
     copy_payload(from, place);
     copy_control(udp, from, to);
+    if (segment) {
+        to->control.present |= NET_CONTROL_SEGMENT;
+        to->control.segment = segment;
+    }
     to->source = udp->family == NET_IPV6 ? net_address_mapped(&from->from) : from->from;
     to->flags = 0;
     if (net_address_is_multicast(&from->to))
@@ -835,6 +936,14 @@ void script_automatic(struct script *script, bool on)
     script->automatic = on;
     while (on && deliver_oldest(script))
         ;
+    unlock(script);
+}
+
+void script_offload(struct script *script, bool on, unsigned run)
+{
+    lock(script);
+    script->port.send_run = on ? port_send_run : NULL;
+    script->run_limit = run;
     unlock(script);
 }
 

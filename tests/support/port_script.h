@@ -75,6 +75,7 @@ enum script_call {
     SCRIPT_OPTION,
     SCRIPT_MEMBERSHIP,
     SCRIPT_SEND,     /* counts datagrams; the call ends short before one that shall fail */
+    SCRIPT_RUN,      /* counts shared trips; one that fails takes none of its datagrams with it */
     SCRIPT_RECEIVE,
     SCRIPT_CALLS
 };
@@ -91,6 +92,13 @@ unsigned script_calls(struct script *script, enum script_call call);
 /* The longest batch of one call; 0 for no limit. */
 void script_limit_send(struct script *script, unsigned count);
 void script_limit_receive(struct script *script, unsigned count);
+
+/*
+ * Offload, off at the start. With it senders may share trips: on the wire lie the datagrams; a trip with a
+ * datagram that shall fail (SCRIPT_SEND) fails as a whole. And what an endpoint receives is joined to
+ * runs of at most `run` datagrams; 0 for none.
+ */
+void script_offload(struct script *script, bool on, unsigned run);
 
 /* Datagrams on the wire at which senders get -EAGAIN; at which an endpoint drops what arrives. */
 void script_wire_capacity(struct script *script, size_t count);
