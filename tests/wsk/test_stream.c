@@ -286,6 +286,7 @@ struct listener {
     dgram socket;
     SOCKADDR_INET local;
     KSEMAPHORE arrived;           /* one per node */
+    KSPIN_LOCK lock;              /* of the rest */
     unsigned char bytes[4 * BYTES];
     size_t used;
     size_t sizes[200];
@@ -309,9 +310,12 @@ static unsigned segment_of(const WSK_DATAGRAM_INDICATION *node)
 static NTSTATUS WSKAPI received(PVOID context, ULONG flags, PWSK_DATAGRAM_INDICATION list)
 {
     struct listener *listener = context;
+    NTSTATUS answer;
+    LONG count = 0;
 
     (void)flags;
-    for (; list; list = list->Next) {
+    KeAcquireSpinLockAtDpcLevel(&listener->lock);
+    for (; list; list = list->Next, count++) {
         const char *data = MmGetSystemAddressForMdlSafe(list->Buffer.Mdl, NormalPagePriority);
 
         assert_null(list->Buffer.Mdl->Next);
@@ -319,9 +323,11 @@ static NTSTATUS WSKAPI received(PVOID context, ULONG flags, PWSK_DATAGRAM_INDICA
         listener->used += list->Buffer.Length;
         listener->segments[listener->nodes] = segment_of(list);
         listener->sizes[listener->nodes++] = list->Buffer.Length;
-        KeReleaseSemaphore(&listener->arrived, IO_NO_INCREMENT, 1, FALSE);
     }
-    return listener->answer;
+    answer = listener->answer;
+    KeReleaseSpinLockFromDpcLevel(&listener->lock);
+    KeReleaseSemaphore(&listener->arrived, IO_NO_INCREMENT, count, FALSE);
+    return answer;
 }
 
 static const WSK_CLIENT_DATAGRAM_DISPATCH callbacks = { received };
@@ -335,6 +341,7 @@ static int listen_for_runs(void **state)
         run[i] = (unsigned char)(i * 7 + i / 256);
     memset(&listener, 0, sizeof(listener));
     KeInitializeSemaphore(&listener.arrived, 0, MAXLONG);
+    KeInitializeSpinLock(&listener.lock);
     peer_open(&peer, false);
     listener.socket = dgram_bound(&client, AF_INET, &listener, &callbacks, &listener.local);
     return 0;
@@ -371,6 +378,17 @@ static void wait_for_nodes(unsigned count)
 {
     while (count--)
         KeWaitForSingleObject(&listener.arrived, Executive, KernelMode, FALSE, NULL);
+}
+
+static void begin_again(NTSTATUS answer)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&listener.lock, &irql);
+    listener.answer = answer;
+    listener.nodes = 0;
+    listener.used = 0;
+    KeReleaseSpinLock(&listener.lock, irql);
 }
 
 static void listen_now(void)
@@ -422,8 +440,7 @@ static void DGRAM_SEG_07_at_most_the_size_allowed(void **state)
     for (size_t r = 0; r < RTL_NUMBER_OF(rows); r++) {
         unsigned nodes = (unsigned)((BYTES + rows[r].each - 1) / rows[r].each);
 
-        listener.nodes = 0;
-        listener.used = 0;
+        begin_again(STATUS_SUCCESS);
         allow(rows[r].allowed);
         peer_send_run(&peer, run, BYTES, SEGMENT, port_of(&listener.local));
         wait_for_nodes(nodes);
@@ -478,18 +495,17 @@ static void a_refused_run_stays(void **state)
 
     (void)state;
     allow(65535);
-    listener.answer = STATUS_DATA_NOT_ACCEPTED;
+    begin_again(STATUS_DATA_NOT_ACCEPTED);
     listen_now();
     peer_send_run(&peer, run, BYTES, SEGMENT, port_of(&listener.local));
     wait_for_nodes(1);
     assert_int_equal(dgram_receive(listener.socket, bytes, &size, NULL), STATUS_SUCCESS);
     assert_memory_equal(bytes, run, SEGMENT);
-    listener.answer = STATUS_SUCCESS;
-    listener.used = 0;
+    begin_again(STATUS_SUCCESS);
     listen_now();
     wait_for_nodes(1);
-    assert_int_equal(listener.sizes[1], BYTES - SEGMENT);
-    assert_int_equal(listener.segments[1], SEGMENT);
+    assert_int_equal(listener.sizes[0], BYTES - SEGMENT);
+    assert_int_equal(listener.segments[0], SEGMENT);
     assert_memory_equal(listener.bytes, run + SEGMENT, BYTES - SEGMENT);
 }
 
