@@ -88,7 +88,8 @@ static void end_spin(struct net_loop *loop)
 
 static bool may_spin(struct net_loop *loop)
 {
-    if (loop->spin_left == 0)
+    /* Who waits for the kernel's memory is not helped by looking. */
+    if (loop->spin_left == 0 || !list_empty(&loop->retry))
         return false;
     if (--loop->spin_left)
         return true;
