@@ -9,8 +9,10 @@
 
 #include <ws2ipdef.h>
 
-#define EVERY_REPORT                                                                              \
-    (WSK_REPORT_PKTINFO | WSK_REPORT_PKTINFO6 | WSK_REPORT_TOS | WSK_REPORT_ECN | WSK_REPORT_HOPS)
+/* What a driver may also send. */
+#define BOTH_LEVELS(report) ((report) | WSK_REPORT_OF_IPV6(report))
+#define SENDABLE                                                                                  \
+    BOTH_LEVELS(WSK_REPORT_PKTINFO | WSK_REPORT_TOS | WSK_REPORT_ECN | WSK_REPORT_HOPS)
 
 static void read_datagram(struct reader *reader, struct net_datagram *datagram)
 {
@@ -24,6 +26,10 @@ static void read_datagram(struct reader *reader, struct net_datagram *datagram)
     control->hops = take8(reader);
     control->segment = take16(reader);
     take_bytes(reader, control->local.ip, control->local.family == NET_IPV4 ? 4 : 16);
+    datagram->flags = take8(reader);
+    datagram->icmp = (struct net_icmp){ .family = take8(reader) & 1 ? NET_IPV6 : NET_IPV4,
+                                        .type = take8(reader), .code = take8(reader),
+                                        .mtu = take16(reader) };
 }
 
 /* Walks what was built as a driver would. */
@@ -45,12 +51,14 @@ static unsigned count_items(const uint8_t *bytes, size_t used)
     return count;
 }
 
-static void check_sent_back(enum net_family family, const struct net_control *control,
-                            const uint8_t *bytes, size_t used)
+static void check_sent_back(enum net_family family, uint32_t reports,
+                            const struct net_datagram *datagram, const uint8_t *bytes, size_t used)
 {
+    const struct net_control *control = &datagram->control;
     struct net_control back;
 
-    if (!used || (family == NET_IPV4 && control->local.family == NET_IPV6))
+    if (!used || (reports & ~SENDABLE) || (datagram->flags & NET_DATAGRAM_ERROR) ||
+        (family == NET_IPV4 && control->local.family == NET_IPV6))
         return;
     MUST(wsk_control_data_parse(family, (const CMSGHDR *)(const void *)bytes, (ULONG)used,
                                 &back) == STATUS_SUCCESS);
@@ -71,18 +79,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reader reader = { data, size };
     enum net_family family = take8(&reader) & 1 ? NET_IPV6 : NET_IPV4;
-    uint32_t reports = take8(&reader) & EVERY_REPORT;
+    uint32_t reports = take16(&reader) | (take8(&reader) & 1 ? WSK_REPORT_COALESCED : 0);
     size_t room = take_below(&reader, WSK_CONTROL_DATA_MAX + 1);
     uint8_t whole[WSK_CONTROL_DATA_MAX], *tight;
     struct net_datagram datagram;
     bool truncated, cut;
     ULONG used, all;
 
+    /* An IPv4 socket has no options of IPv6. */
+    if (family == NET_IPV4)
+        reports &= WSK_REPORT_COALESCED | 0xff;
     read_datagram(&reader, &datagram);
     all = wsk_control_data_build(family, reports, &datagram, whole, sizeof(whole), &truncated);
     MUST(!truncated && all % 8 == 0);
     count_items(whole, all);
-    check_sent_back(family, &datagram.control, whole, all);
+    check_sent_back(family, reports, &datagram, whole, all);
     tight = malloc(room ? room : 1);
     MUST(tight != NULL);
     used = wsk_control_data_build(family, reports, &datagram, tight, (ULONG)room, &cut);

@@ -50,7 +50,10 @@ static void fill(struct net_port_receive *place)
 
     memset(datagram->upper, 0xa5, sizeof(datagram->upper));
     datagram->length = any_length(place->slices[0].length + place->slices[1].length);
-    datagram->flags = take8(&input) & (NET_DATAGRAM_MULTICAST | NET_DATAGRAM_BROADCAST);
+    datagram->flags = take8(&input) & (NET_DATAGRAM_MULTICAST | NET_DATAGRAM_BROADCAST |
+                                       NET_DATAGRAM_ERROR);
+    datagram->icmp = (struct net_icmp){ .family = ipv6 ? NET_IPV6 : NET_IPV4,
+                                        .type = take8(&input), .mtu = take16(&input) };
     datagram->source = (struct net_address){ .family = ipv6 ? NET_IPV6 : NET_IPV4,
                                              .port = take16(&input), .scope = take8(&input) };
     take_bytes(&input, datagram->source.ip, ipv6 ? 16 : 4);
@@ -181,7 +184,8 @@ static void take_by_request(void)
     MUST(status == STATUS_SUCCESS || status == STATUS_CANCELLED);
     if (status == STATUS_SUCCESS) {
         MUST(call.information <= buffer.Length && length <= room);
-        MUST(!(flags & ~(ULONG)(MSG_TRUNC | MSG_CTRUNC | MSG_MCAST | MSG_BCAST)));
+        MUST(!(flags & ~(ULONG)(MSG_TRUNC | MSG_CTRUNC | MSG_MCAST | MSG_BCAST |
+                                  MSG_ERRQUEUE)));
         walk_control(control, length);
     }
     call_free(&call);
@@ -196,12 +200,14 @@ static void set_reports(void)
     } reports[] = {
         { IPPROTO_IP, IP_PKTINFO }, { IPPROTO_IPV6, IPV6_PKTINFO }, { IPPROTO_IP, IP_RECVTOS },
         { IPPROTO_IP, IP_ECN }, { IPPROTO_IP, IP_HOPLIMIT }, { IPPROTO_IPV6, IPV6_RECVTCLASS },
-        { IPPROTO_IPV6, IPV6_ECN }, { IPPROTO_IPV6, IPV6_HOPLIMIT },
+        { IPPROTO_IPV6, IPV6_ECN }, { IPPROTO_IPV6, IPV6_HOPLIMIT }, { IPPROTO_IP, IP_RECVERR },
+        { IPPROTO_IPV6, IPV6_RECVERR }, { IPPROTO_IP, IP_RECVIF }, { IPPROTO_IPV6, IPV6_RECVIF },
+        { IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE },
     };
-    uint8_t on = take8(&input);
+    uint16_t on = take16(&input);
 
     for (size_t i = 0; i < RTL_NUMBER_OF(reports); i++) {
-        ULONG value = on >> i & 1;
+        ULONG value = on >> i & 1 ? 0xffff : 0;
 
         receiver.d->WskControlSocket(receiver.socket, WskSetOption, reports[i].name,
                                      reports[i].level, sizeof(value), &value, 0, NULL, NULL, NULL);
