@@ -198,6 +198,8 @@ static void get_families(const struct nlattr *nest, struct net_link *link)
 static void get_link_attribute(const struct nlattr *attribute, struct net_link *link,
                                bool *software)
 {
+    uint8_t state;
+
     switch (mnl_attr_get_type(attribute)) {
     case IFLA_IFNAME:
         get_text(attribute, link->name, sizeof(link->name));
@@ -209,7 +211,8 @@ static void get_link_attribute(const struct nlattr *attribute, struct net_link *
         link->lower = get_u32(attribute);
         break;
     case IFLA_OPERSTATE:
-        link->state = *(const uint8_t *)mnl_attr_get_payload(attribute);
+        get_bytes(attribute, &state, sizeof(state));
+        link->state = state;
         break;
     case IFLA_ADDRESS:
         link->address_length = mnl_attr_get_payload_len(attribute);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The host's network as records: loopback as it is everywhere, and a namespace that the test changes. */
+#define _GNU_SOURCE
 #include "interfaces.h"
 #include "rtnl.h"
 #include "sys.h"
@@ -367,6 +368,71 @@ static void test_every_call_may_fail(void **state)
     net_sys_linux.close((int)before);
 }
 
+/* --- Messages that are cut ------------------------------------------------------------------- */
+
+static unsigned cut_messages;
+
+/*
+ * Each shorter form of the message, in memory of just that size (the kernel pads to four bytes), so that a
+ * sanitizer sees a step too far.
+ */
+static void decode_every_length(const struct nlmsghdr *message)
+{
+    for (size_t length = sizeof(*message); length <= message->nlmsg_len; length++) {
+        struct nlmsghdr *copy = os_allocate_zeroed(NLMSG_ALIGN(length));
+        struct net_records records = { 0 };
+        struct net_address source;
+        struct net_route route;
+        bool removed;
+
+        assert_non_null(copy);
+        memcpy(copy, message, length);
+        copy->nlmsg_len = (uint32_t)length;
+        assert_int_equal(rtnl_decode(copy, &records, &removed), 0);
+        rtnl_decode_found(copy, &route, &source);
+        net_records_free(&records);
+        os_free(copy);
+    }
+    cut_messages++;
+}
+
+static long cutting_recvmmsg(int fd, struct mmsghdr *messages, unsigned number, int flags,
+                             void *timeout)
+{
+    long result = net_sys_linux.recvmmsg(fd, messages, number, flags, timeout);
+    const struct nlmsghdr *message = messages->msg_hdr.msg_iov->iov_base;
+    int left = result == 1 ? (int)messages->msg_len : 0;
+
+    for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
+        decode_every_length(message);
+    return result;
+}
+
+static void test_every_length_of_every_message(void **state)
+{
+    struct net_route_query query = { .destination = address("127.0.0.1") };
+    struct net_records records;
+    struct net_address source;
+    struct net_route route;
+
+    (void)state;
+    interfaces_add("t0");
+    interfaces_up("t0");
+    interfaces_add_ipv4("t0", "192.0.2.1", 24);
+    interfaces_add_ipv6("t0", "2001:db8::5", 64);
+    table = net_sys_linux;
+    table.recvmmsg = cutting_recvmmsg;
+    net_sys = &table;
+    for (int kind = 0; kind < NET_RECORD_KINDS; kind++) {
+        assert_int_equal(net_records_get((enum net_record_kind)kind, NET_UNSPECIFIED, &records), 0);
+        net_records_free(&records);
+    }
+    assert_int_equal(net_route_find(&query, &route, &source), 0);
+    net_sys = &net_sys_linux;
+    assert_true(cut_messages > 10);
+    interfaces_remove("t0");
+}
+
 static unsigned interruptions;
 
 static long interrupted_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -400,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_change_a_neighbour),
         cmocka_unit_test(test_a_link_cannot_be_changed),
         cmocka_unit_test(test_every_call_may_fail),
+        cmocka_unit_test(test_every_length_of_every_message),
         cmocka_unit_test(test_a_signal_disturbs_nothing),
     };
 

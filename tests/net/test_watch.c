@@ -3,6 +3,7 @@
 #include "base.h"
 #include "interfaces.h"
 #include "route_script.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -411,6 +412,75 @@ static void test_the_kernel(void **state)
     net_watch_stop(&listener.watch);
 }
 
+/* Each call that opening a watch makes fails once: the error comes out, and no descriptor is left. */
+static struct net_sys table;
+static unsigned calls, fail_at;
+
+static bool fails(void)
+{
+    return ++calls == fail_at;
+}
+
+static long failing_socket(int domain, int type, int protocol)
+{
+    return fails() ? -EMFILE : net_sys_linux.socket(domain, type, protocol);
+}
+
+static long failing_bind(int fd, const struct sockaddr *name, socklen_t length)
+{
+    return fails() ? -ENOMEM : net_sys_linux.bind(fd, name, length);
+}
+
+static long failing_eventfd2(unsigned value, int flags)
+{
+    return fails() ? -EMFILE : net_sys_linux.eventfd2(value, flags);
+}
+
+static long failing_epoll_create1(int flags)
+{
+    return fails() ? -EMFILE : net_sys_linux.epoll_create1(flags);
+}
+
+static long failing_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    return fails() ? -ENOSPC : net_sys_linux.epoll_ctl(epoll, operation, fd, event);
+}
+
+static long next_descriptor(void)
+{
+    long fd = net_sys_linux.eventfd2(0, 0);
+
+    net_sys_linux.close((int)fd);
+    return fd;
+}
+
+static void test_every_call_may_fail(void **state)
+{
+    struct net_watch watch = { .kinds = NET_WATCH_ADDRESSES, .changed = listen_to };
+    long before = next_descriptor();
+    int error = -1;
+
+    (void)state;
+    table = net_sys_linux;
+    table.socket = failing_socket;
+    table.bind = failing_bind;
+    table.eventfd2 = failing_eventfd2;
+    table.epoll_create1 = failing_epoll_create1;
+    table.epoll_ctl = failing_epoll_ctl;
+    net_sys = &table;
+    for (fail_at = 1; error != 0 && fail_at < 100; fail_at++) {
+        calls = 0;
+        error = net_watch_start(&watch);
+        if (error)
+            assert_int_equal(next_descriptor(), before);
+    }
+    assert_int_equal(error, 0);
+    assert_true(fail_at > 8);
+    net_watch_stop(&watch);
+    net_sys = &net_sys_linux;
+    assert_int_equal(next_descriptor(), before);
+}
+
 static void test_watch_after_watch(void **state)
 {
     struct listener listener;
@@ -441,6 +511,7 @@ int main(void)
     const struct CMUnitTest real[] = {
         cmocka_unit_test(test_the_kernel),
         cmocka_unit_test(test_watch_after_watch),
+        cmocka_unit_test(test_every_call_may_fail),
     };
     bool own = interfaces_own();
     int failed = cmocka_run_group_tests(scripted, NULL, NULL);
