@@ -260,6 +260,22 @@ def case_port_unreachable(lab):
         still_works(lab, a, source, to)
 
 
+def case_reported_errors(lab):
+    """With IP_RECVERR the same is reported: whom it concerns, what was sent, and why it did not arrive."""
+    driver = lab.driver_at_a()
+    for version, source, to in BOTH:
+        level, protocol, kind, code = ((w.IPPROTO_IP, ICMP, 3, 3) if version == 4 else
+                                       (w.IPPROTO_IPV6, ICMPV6, 1, 4))
+        a = driver.open(source, PORT_A)
+        a.set(level, w.IP_RECVERR, w.ulong(1))
+        data = a.sends(to, PORT_B, 20)
+        got = a.got().expect(data)
+        equal((got.source, got.port, got.flags & w.MSG_ERRQUEUE), (to, PORT_B, w.MSG_ERRQUEUE), "whom it concerns")
+        error = struct.unpack_from("<IIBB", got.control[level, w.IP_RECVERR])
+        equal(error, (protocol, 0, kind, code), "why")
+        still_works(lab, a, source, to)
+
+
 def case_host_unreachable(lab):
     """The same of an error that a router sends."""
     driver = lab.driver_at_a()
