@@ -7,6 +7,8 @@
 #include "inject.h"
 #include "leak.h"
 #include "low_resources.h"
+#include "pcap.h"
+#include "suppress.h"
 #include "tracer.h"
 
 #include <stdarg.h>
@@ -184,6 +186,10 @@ void vf_report(const struct hook_report *report)
     finding = finding_make(report);
     if (!finding)
         return;
+    if (report->severity != HOOK_STOP && vf_suppressed(report->rule, finding->text)) {
+        finding_free(finding);
+        return;
+    }
     base_lock_acquire(&lock);
     kept = append(finding, &known);
     base_lock_release(&lock);
@@ -253,6 +259,7 @@ void vf_start(const struct vf_config *config)
     vf_leak_begin(config);
     table = (struct hooks){ .report = vf_report, .bug_check = on_bug_check };
     vf_trace_start();
+    vf_pcap_start();
     vf_inject_start(&table);
     vf_low_resources_start(&table);
     vf_calls_start(&table);
@@ -262,6 +269,8 @@ void vf_start(const struct vf_config *config)
 void vf_stop(void)
 {
     vf_calls_stop();
+    vf_pcap_stop();
+    vf_suppressions_stop();
     vf_inject_stop();
     vf_low_resources_stop();
     vf_trace_stop();

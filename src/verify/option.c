@@ -4,6 +4,8 @@
 
 #include "inject.h"
 #include "low_resources.h"
+#include "pcap.h"
+#include "suppress.h"
 #include "tracer.h"
 
 #include <stdio.h>
@@ -16,6 +18,8 @@ static const struct {
     { "trace", vf_trace_functions },
     { "trace-socket", vf_trace_sockets },
     { "trace-file", vf_trace_file },
+    { "pcap", vf_pcap_file },
+    { "suppressions", vf_suppressions_file },
     { "inject", vf_inject },
     { "force-pending", vf_force_pending },
     { "seed", vf_seed },

@@ -237,6 +237,51 @@ case_repeat_loads() {
     [ "$(grep -c 'good_talk: unloaded' out)" -eq 5 ] || fail 'not five times'
 }
 
+case_pcap() {
+    needs_python
+    run 0 --once --pcap t.pcapng "$drivers/good_traffic.c"
+    python3 "$SOURCE/tests/cli/check_pcapng.py" t.pcapng >comments || fail 'no capture'
+    [ "$(wc -l <comments)" -eq 10 ] || fail "$(cat comments)"
+    [ "$(grep -c '^good_traffic: WskSendTo socket#[12] irp#1, at ' comments)" -eq 5 ] || fail "$(cat comments)"
+    [ "$(grep -c '^good_traffic: WskReceiveFrom socket#2 irp#2, at ' comments)" -eq 4 ] || fail "$(cat comments)"
+    [ "$(grep -c '^good_traffic: WskReceiveFromEvent socket#1, at OnReceive (good_traffic.c:' comments)" -eq 1 ] ||
+        fail "$(cat comments)"
+}
+
+case_pcap_is_read_by_others() {
+    command -v tcpdump >/dev/null || exit 77
+    run 0 --once --pcap t.pcapng "$drivers/good_traffic.c"
+    tcpdump -nvvr t.pcapng >out 2>err || fail 'tcpdump does not read it'
+    [ "$(grep -c 'udp sum ok. UDP, length 100' out)" -eq 10 ] || fail 'not ten good datagrams'
+}
+
+case_suppressions() {
+    printf '# looked at\n\nWSK-V16 *tag %s*\n' "'Leak'*" >list
+    run 1 --once --suppressions list "$drivers/bad_leak_pool.c"
+    says_not err "'Leak'"
+    says err "'Oher'"
+    says err '1 finding suppressed'
+    echo 'WSK-V16 *' >list
+    run 0 --once --suppressions list "$drivers/bad_leak_pool.c"
+    says err '2 findings suppressed'
+    echo 'WSK-V17 *' >list
+    run 1 --once --suppressions list "$drivers/bad_leak_pool.c"
+    echo 'nonsense' >list
+    run 2 --once --suppressions list "$drivers/bad_leak_pool.c"
+    says err 'list:1: a rule, a blank and a pattern are wanted'
+}
+
+# Each driver of the examples is clean whatever it is denied.
+case_examples() {
+    local example swept=0
+    for example in "$SOURCE"/examples/*.c; do
+        grep -q '^DriverEntry(\|DriverEntry(PDRIVER_OBJECT' "$example" || continue
+        run 0 sweep --once "$example" -- address=127.0.0.1 port=7007
+        swept=$((swept + 1))
+    done
+    [ "$swept" -ge 3 ] || fail 'too few examples'
+}
+
 # -------------------------------------------------------------------------------------------------
 
 if [ "${1-}" = list ]; then
