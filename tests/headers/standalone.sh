@@ -29,9 +29,9 @@ unit() {
 }
 
 for header in $(cd "$include" && find . -name '*.h' | sed 's,^\./,,' | sort); do
-    unit "$header" "#include <$header>"
-    # A second time, and the umbrella behind it: guards hold, and nothing is said twice.
-    unit "again $header" "#include <$header>
+    # First and alone; then a second time, and the umbrella behind it: guards hold, and nothing is
+    # said twice.
+    unit "$header" "#include <$header>
 #include <$header>
 #include <ntifs.h>
 #include <wsk.h>"
