@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """network.py COMMAND...: runs COMMAND in a network namespace that its caller has made.
 
-There is a loopback of 1500 bytes, and an Ethernet 198.51.100.0/24 at whose other end somebody listens but does not
-answer ARP. So what is sent to an address there stays in the sender's socket buffer, until the keeper of this network
+There is a loopback of 1500 bytes, and an Ethernet 198.51.100.0/24 and 2001:db8::/64 at whose other end somebody listens
+but does not answer ARP. This host is 198.51.100.1, 2001:db8::1 and fe80::1 there, and multicasts and limited broadcasts
+of IPv4 leave there. Another Ethernet has 2001:db8:1::1 only. So what is sent to an address there stays in the sender's socket buffer, until the keeper of this network
 is asked: an address as text ("198.51.100.2"), sent to 127.0.0.1 port 4000, lets everything through to that address,
 and each datagram's payload comes to whoever asked. Nothing else can be reached from here."""
 import fcntl
@@ -17,11 +18,15 @@ SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, SIOCSIFMTU = 0x8914, 0x8916, 0x891C, 
 SIOCGIFHWADDR, SIOCSARP = 0x8927, 0x8955
 IFF_UP, ATF_COM, ATF_PERM, ETH_P_IP = 1, 2, 4, 0x0800
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_EXCL, NLM_F_CREATE = 1, 4, 0x200, 0x400
-RTM_NEWLINK, RTM_SETNEIGHTBL = 16, 67
+RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_SETNEIGHTBL = 16, 20, 24, 67
 IFLA_IFNAME, IFLA_LINKINFO, IFLA_GSO_MAX_SEGS = 3, 18, 40
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
+IFA_ADDRESS, IFA_LOCAL, IFA_F_NODAD, RTA_DST, RTA_OIF = 1, 2, 2, 1, 4
+RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
 NDTA_NAME, NDTA_PARMS, NDTPA_IFINDEX, NDTPA_MCAST_PROBES = 1, 6, 1, 10
 KEEPER, ADDRESS, NETMASK = ("127.0.0.1", 4000), "198.51.100.1", "255.255.255.0"
+IPV6_ADDRESSES = [("near", "2001:db8::1"), ("near", "fe80::1"), ("side", "2001:db8:1::1")]
+NEAR_ROUTES = [("224.0.0.0", 4), ("255.255.255.255", 32)]
 
 
 # --- Netlink -------------------------------------------------------------------------------------
@@ -39,11 +44,11 @@ def netlink(kind, flags, payload):
         raise OSError(-error, os.strerror(-error))
 
 
-def make_ethernet():
-    peer = b"\0" * 16 + attribute(IFLA_IFNAME, b"far\0")
+def make_ethernet(name, far_name):
+    peer = b"\0" * 16 + attribute(IFLA_IFNAME, far_name + b"\0")
     kind = attribute(IFLA_INFO_KIND, b"veth") + attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, peer))
     netlink(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-            b"\0" * 16 + attribute(IFLA_IFNAME, b"near\0") + attribute(IFLA_LINKINFO, kind))
+            b"\0" * 16 + attribute(IFLA_IFNAME, name + b"\0") + attribute(IFLA_LINKINFO, kind))
 
 
 def let_nothing_through_joined(index):
@@ -57,6 +62,20 @@ def never_give_up_asking(index):
         attribute(NDTPA_MCAST_PROBES, struct.pack("I", 100000))
     netlink(RTM_SETNEIGHTBL, 0, struct.pack("Bxxx", socket.AF_INET) +
             attribute(NDTA_NAME, b"arp_cache\0") + attribute(NDTA_PARMS, parms))
+
+
+def add_ipv6_address(index, text):
+    address = socket.inet_pton(socket.AF_INET6, text)
+    netlink(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+            struct.pack("BBBBI", socket.AF_INET6, 64, IFA_F_NODAD, 0, index) +
+            attribute(IFA_LOCAL, address) + attribute(IFA_ADDRESS, address))
+
+
+def add_link_route(index, text, bits):
+    netlink(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+            struct.pack("BBBBBBBBI", socket.AF_INET, bits, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK,
+                        RTN_UNICAST, 0) +
+            attribute(RTA_DST, socket.inet_aton(text)) + attribute(RTA_OIF, struct.pack("I", index)))
 
 
 # --- Interfaces ----------------------------------------------------------------------------------
@@ -75,12 +94,18 @@ def set_up(any_socket, name, mtu=None, address=None):
 
 
 def set_up_all():
-    make_ethernet()
+    make_ethernet(b"near", b"far")
+    make_ethernet(b"side", b"edge")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         set_up(any_socket, b"lo", mtu=1500)
         set_up(any_socket, b"near", address=ADDRESS)
-        set_up(any_socket, b"far")
+        for name in [b"far", b"side", b"edge"]:
+            set_up(any_socket, name)
     near = socket.if_nametoindex("near")
+    for text, bits in NEAR_ROUTES:
+        add_link_route(near, text, bits)
+    for name, text in IPV6_ADDRESSES if os.path.exists("/proc/net/if_inet6") else []:
+        add_ipv6_address(socket.if_nametoindex(name), text)
     let_nothing_through_joined(near)
     never_give_up_asking(near)
 
