@@ -495,6 +495,93 @@ POINT(DGRAM_CMSG_19)
     }
 }
 
+/* --- ICMP errors ----------------------------------------------------------------------------- */
+
+typedef struct _ERROR_SEEN {
+    INT Level, Type;
+    IPPROTO Protocol;
+    UINT8 Icmp, Code;
+} ERROR_SEEN;
+
+static const ERROR_SEEN Unreachable4 = { IPPROTO_IP, 75, IPPROTO_ICMP, 3, 3 };
+static const ERROR_SEEN Unreachable6 = { IPPROTO_IPV6, 75, IPPROTO_ICMPV6, 1, 4 };
+
+static VOID
+ExpectError(PSOCK Sock, const SOCKADDR_INET *To, const ERROR_SEEN *Seen)
+{
+    PCMSGHDR Header;
+    IN_RECVERR Error;
+    PRECORD Record;
+
+    REQUIRE_STATUS(SendText(Sock, To, "to nobody"), STATUS_SUCCESS);
+    Record = NextRecord(Sock);
+    REQUIRE(Record != NULL);
+    EXPECT(SameAddress(&Record->From, To));
+    EXPECT(RecordIs(Record, "to nobody"));
+    EXPECT_EQ(Count(Record), 1);
+    Header = Find(Record, Seen->Level, Seen->Type);
+    REQUIRE(Header != NULL && Header->cmsg_len == WSA_CMSG_LEN(sizeof(Error)));
+    RtlCopyMemory(&Error, WSA_CMSG_DATA(Header), sizeof(Error));
+    EXPECT_EQ(Error.protocol, Seen->Protocol);
+    EXPECT_EQ(Error.type, Seen->Icmp);
+    EXPECT_EQ(Error.code, Seen->Code);
+}
+
+/* A port that was just somebody's. */
+static SOCKADDR_INET
+DeafPort(ADDRESS_FAMILY Family)
+{
+    SOCKADDR_INET Address = Loopback(Family, 9);
+    PSOCK Sock = Bound(Family);
+
+    if (Sock != NULL) {
+        Address = Sock->Local;
+        CloseSock(Sock);
+    }
+    return Address;
+}
+
+static VOID
+ReportErrors(ADDRESS_FAMILY Family, const ERROR_SEEN *Seen)
+{
+    SOCKADDR_INET Deaf = DeafPort(Family);
+    PSOCK Sock = Listening(Family), Other = Bound(Family);
+
+    REQUIRE(Sock != NULL && Other != NULL);
+    REQUIRE_STATUS(SendText(Sock, &Deaf, "unreported"), STATUS_SUCCESS); /* by default */
+    REQUIRE_STATUS(SendText(Other, &Sock->Local, "marker"), STATUS_SUCCESS);
+    EXPECT(NextIs(Sock, "marker"));
+    REQUIRE_STATUS(SetOption(Sock, LevelOf(Family), 75, 1), STATUS_SUCCESS);
+    ExpectError(Sock, &Deaf, Seen);
+    REQUIRE_STATUS(SendText(Other, &Sock->Local, "in between"), STATUS_SUCCESS);
+    EXPECT(NextIs(Sock, "in between"));
+    ExpectError(Sock, &Deaf, Seen);
+    REQUIRE_STATUS(SetOption(Sock, LevelOf(Family), 75, 0), STATUS_SUCCESS);
+    REQUIRE_STATUS(SendText(Sock, &Deaf, "unreported"), STATUS_SUCCESS);
+    REQUIRE_STATUS(SendText(Other, &Sock->Local, "marker"), STATUS_SUCCESS);
+    EXPECT(NextIs(Sock, "marker"));
+}
+
+POINT(DGRAM_CMSG_20)
+{
+    SOCKADDR_INET Deaf = DeafPort(AF_INET);
+    PSOCK Sock;
+
+    C_ASSERT(IP_RECVERR == 75 && IPV6_RECVERR == 75);
+    ReportErrors(AF_INET, &Unreachable4);
+    NEED_IPV6();
+    ReportErrors(AF_INET6, &Unreachable6);
+    Sock = DualStack();
+    REQUIRE(Sock != NULL);
+    REQUIRE_STATUS(SetOption(Sock, IPPROTO_IP, IP_RECVERR, 1), STATUS_SUCCESS);
+    REQUIRE_STATUS(SetOption(Sock, IPPROTO_IPV6, IPV6_RECVERR, 1), STATUS_SUCCESS);
+    REQUIRE_STATUS(EnableEvent(Sock), STATUS_SUCCESS);
+    Deaf = Mapped(HOST_1, PortOf(&Deaf));
+    ExpectError(Sock, &Deaf, &Unreachable4);
+    Deaf = DeafPort(AF_INET6);
+    ExpectError(Sock, &Deaf, &Unreachable6);
+}
+
 /* --- Form ------------------------------------------------------------------------------------ */
 
 /* Padding is part of each item, the last one included, and is zero or at least there. */
@@ -644,5 +731,5 @@ POINT(DGRAM_CMSG_26)
 CONFORMANCE(ENTRY(DGRAM_CMSG_01), ENTRY(DGRAM_CMSG_02), ENTRY(DGRAM_CMSG_03), ENTRY(DGRAM_CMSG_06),
             ENTRY(DGRAM_CMSG_07), ENTRY(DGRAM_CMSG_08), ENTRY(DGRAM_CMSG_09), ENTRY(DGRAM_CMSG_10),
             ENTRY(DGRAM_CMSG_11), ENTRY(DGRAM_CMSG_12), ENTRY(DGRAM_CMSG_13), ENTRY(DGRAM_CMSG_16),
-            ENTRY(DGRAM_CMSG_17), ENTRY(DGRAM_CMSG_18), ENTRY(DGRAM_CMSG_19), 
+            ENTRY(DGRAM_CMSG_17), ENTRY(DGRAM_CMSG_18), ENTRY(DGRAM_CMSG_19), ENTRY(DGRAM_CMSG_20),
             ENTRY(DGRAM_CMSG_21), ENTRY(DGRAM_CMSG_22), ENTRY(DGRAM_CMSG_23), ENTRY(DGRAM_CMSG_26))
