@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* dgram_cmsg.c - the points DGRAM-CMSG: control data. links.c has those that need more than one interface. */
+/*
+ * dgram_cmsg.c - the points DGRAM-CMSG: control data. links.c has those that need more than one
+ * interface.
+ */
 #include "items.h"
 
 #define HOST_1 0x7f000001
@@ -166,7 +169,10 @@ POINT(DGRAM_CMSG_07)
     EXPECT(HasInt(Record, IPPROTO_IP, IP_TOS, 0));
 }
 
-/* Sends one datagram with the items, and one without, and sees what the other side reports of each. */
+/*
+ * Sends one datagram with the items, and one without, and sees what the other side reports of
+ * each.
+ */
 static VOID
 ExpectOnce(PSOCK Sender, PSOCK Receiver, PITEMS Items, INT Type, INT With, INT Without)
 {
@@ -356,7 +362,8 @@ ReportBeforeBind(ADDRESS_FAMILY Family)
     for (i = 0; i < RTL_NUMBER_OF(ReportOptions); i++) {
         ULONG Value = 0;
 
-        EXPECT_STATUS(GetOption(Receiver, LevelOf(Family), ReportOptions[i], &Value), STATUS_SUCCESS);
+        EXPECT_STATUS(GetOption(Receiver, LevelOf(Family), ReportOptions[i], &Value),
+                      STATUS_SUCCESS);
         EXPECT_EQ(Value, 1);
     }
     REQUIRE_STATUS(EnableEvent(Receiver), STATUS_SUCCESS);
@@ -397,7 +404,8 @@ POINT(DGRAM_CMSG_16)
     Receiver = DualStack();
     Sender6 = Bound(AF_INET6);
     REQUIRE(Receiver != NULL && Sender != NULL && Sender6 != NULL);
-    REQUIRE(Report(Receiver, AF_INET, REPORT_PKTINFO) && Report(Receiver, AF_INET6, REPORT_PKTINFO));
+    REQUIRE(Report(Receiver, AF_INET, REPORT_PKTINFO) &&
+            Report(Receiver, AF_INET6, REPORT_PKTINFO));
     REQUIRE_STATUS(EnableEvent(Receiver), STATUS_SUCCESS);
     To = Ipv4(HOST_2, PortOf(&Receiver->Local));
     REQUIRE_STATUS(SendText(Sender, &To, "IPv4"), STATUS_SUCCESS);

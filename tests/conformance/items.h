@@ -56,7 +56,10 @@ AddInt(PITEMS Items, INT Level, INT Type, INT Value)
     return AddItem(Items, Level, Type, &Value, sizeof(Value));
 }
 
-/* Asks for a source address, and for an interface; the port counts for nothing, an index of 0 means any. */
+/*
+ * Asks for a source address, and for an interface; the port counts for nothing, an index of 0
+ * means any.
+ */
 static __inline PCMSGHDR
 AddSource(PITEMS Items, SOCKADDR_INET Source, ULONG Index)
 {
@@ -81,7 +84,10 @@ SendWith(PSOCK Sock, const SOCKADDR_INET *To, PCSTR Text, PITEMS Items)
 
 /* --- What was received ----------------------------------------------------------------------- */
 
-/* Walks as drivers do that subtract padded lengths from an unsigned count; NULL when there is none. */
+/*
+ * Walks as drivers do that subtract padded lengths from an unsigned count; NULL when there is
+ * none.
+ */
 static __inline PCMSGHDR
 FindIn(PCMSGHDR Control, ULONG Length, INT Level, INT Type)
 {
@@ -179,12 +185,16 @@ ArrivalAt(const RECORD *Record, SOCKADDR_INET Address)
                    ? Info.ipi_ifindex : 0;
     }
     RtlCopyMemory(&Info6, WSA_CMSG_DATA(Header), sizeof(Info6));
-    return EXPECT(IN6_ADDR_EQUAL(&Info6.ipi6_addr, &Address.Ipv6.sin6_addr)) ? Info6.ipi6_ifindex : 0;
+    return EXPECT(IN6_ADDR_EQUAL(&Info6.ipi6_addr, &Address.Ipv6.sin6_addr)) ? Info6.ipi6_ifindex
+                                                                             : 0;
 }
 
 /* --- Sockets and interfaces ------------------------------------------------------------------ */
 
-/* The index of the interface that has this address, by the list of the host's addresses; 0 when none has. */
+/*
+ * The index of the interface that has this address, by the list of the host's addresses; 0 when
+ * none has.
+ */
 static __inline ULONG
 InterfaceOf(SOCKADDR_INET Address)
 {
@@ -251,10 +261,14 @@ StopEvent(PSOCK Sock)
     WSK_EVENT_CALLBACK_CONTROL Off = { &NPI_WSK_INTERFACE_ID,
                                        WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE };
 
-    return Control(Sock, WskSetOption, SOL_SOCKET, SO_WSK_EVENT_CALLBACK, &Off, sizeof(Off), NULL, 0);
+    return Control(Sock, WskSetOption, SOL_SOCKET, SO_WSK_EVENT_CALLBACK, &Off, sizeof(Off), NULL,
+                   0);
 }
 
-/* What a socket can be asked to report with each datagram; the numbers are the same in both families. */
+/*
+ * What a socket can be asked to report with each datagram; the numbers are the same in both
+ * families.
+ */
 #define REPORT_PKTINFO 1
 #define REPORT_TOS 2
 #define REPORT_ECN 4

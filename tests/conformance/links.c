@@ -50,7 +50,10 @@ MemberOnBoth(ADDRESS_FAMILY Family)
                ? Sock : NULL;
 }
 
-/* The item's interface is where the datagram leaves, and so arrives; its address is whom it comes from. */
+/*
+ * The item's interface is where the datagram leaves, and so arrives; its address is whom it comes
+ * from.
+ */
 static VOID
 ChooseInterface(ADDRESS_FAMILY Family, SOCKADDR_INET Near)
 {
@@ -60,7 +63,8 @@ ChooseInterface(ADDRESS_FAMILY Family, SOCKADDR_INET Near)
     ULONG i;
 
     REQUIRE(Sender != NULL && Member != NULL && Indexes[0] != Indexes[1]);
-    Group = Family == AF_INET ? GROUP_4(PortOf(&Member->Local)) : GROUP_6(PortOf(&Member->Local));
+    Group = Family == AF_INET ? GROUP_4(0) : GROUP_6(0);
+    Group.Ipv4.sin_port = Member->Local.Ipv4.sin_port;
     for (i = 0; i < 4; i++) {
         ITEMS Items = NoItems();
 
@@ -87,7 +91,8 @@ ChooseSource(ADDRESS_FAMILY Family, SOCKADDR_INET Near)
         AddSource(&Items, Sources[i], 0);
         REQUIRE_STATUS(SendWith(Sender, &Receiver->Local, "by source", &Items), STATUS_SUCCESS);
         Record = NextRecord(Receiver);
-        EXPECT(Record != NULL && RecordIs(Record, "by source") && SameAddress(&Record->From, &From));
+        EXPECT(Record != NULL && RecordIs(Record, "by source") &&
+               SameAddress(&Record->From, &From));
     }
 }
 
@@ -173,7 +178,10 @@ POINT(DGRAM_CMSG_15)
     ExpectArrival(Sender, Receiver, GROUP_6(0), Near);
 }
 
-/* Sends back what a datagram's control data says, as it is; the answer comes from there, and got there. */
+/*
+ * Sends back what a datagram's control data says, as it is; the answer comes from there, and got
+ * there.
+ */
 static VOID
 EchoItem(PSOCK Asker, PSOCK Answerer, SOCKADDR_INET To)
 {
@@ -236,7 +244,8 @@ UseIndex(ADDRESS_FAMILY Family, SOCKADDR_INET Near)
         REQUIRE_STATUS(SetOption(Sock, LevelOf(Family), Option,
                                  Family == AF_INET ? RtlUlongByteSwap(Index) : Index),
                        STATUS_SUCCESS);
-        Group = Family == AF_INET ? GROUP_4(PortOf(&Member->Local)) : GROUP_6(PortOf(&Member->Local));
+        Group = Family == AF_INET ? GROUP_4(0) : GROUP_6(0);
+        Group.Ipv4.sin_port = Member->Local.Ipv4.sin_port;
         REQUIRE_STATUS(SendText(Sock, &Group, "to the group"), STATUS_SUCCESS);
         EXPECT_EQ(ArrivalAt(NextRecord(Member), Group), Index);
     }
