@@ -125,6 +125,14 @@ CfSkip(PCSTR Why)
         return; \
     } while (0)
 
+/* A function that says so is not there: the point then counts as not covered. */
+#define NEED_IMPLEMENTED(Status) \
+    do { \
+        if ((Status) == STATUS_NOT_IMPLEMENTED) { \
+            SKIP("not implemented"); \
+        } \
+    } while (0)
+
 static __inline BOOLEAN
 CfIsFilled(const VOID *Memory, SIZE_T Size, UCHAR Byte)
 {

@@ -207,6 +207,25 @@ POINT(DEREG_05)
                   STATUS_DEVICE_NOT_READY);
 }
 
+POINT(DEREG_06)
+{
+    PREQUEST Request = NewRequest();
+    LEAVING Leaving;
+    NTSTATUS Returned;
+
+    REQUIRE(Enter(&Leaving));
+    Returned = Leaving.Npi.Dispatch->WskControlClient(Leaving.Npi.Client, WSK_TRANSPORT_LIST_CHANGE,
+                                                      0, NULL, 0, NULL, NULL, Use(Request));
+    WskReleaseProviderNPI(&Leaving.Registration);
+    Leaving.Worker = NewWorker(Deregister, &Leaving);
+    HasLeft(&Leaving, 0);
+    NEED_IMPLEMENTED(Returned);
+    EXPECT_STATUS(Returned, STATUS_PENDING);
+    EXPECT(IsCompleted(Request));
+    EXPECT_STATUS(Finish(Request, Returned), STATUS_CANCELLED);
+    EXPECT_EQ(Request->Information, 0);
+}
+
 POINT(DEREG_07)
 {
     LEAVING Leaving;
@@ -334,4 +353,4 @@ POINT(DEREG_10)
 }
 
 CONFORMANCE(ENTRY(DEREG_01), ENTRY(DEREG_02), ENTRY(DEREG_03), ENTRY(DEREG_04), ENTRY(DEREG_05),
-            ENTRY(DEREG_07), ENTRY(DEREG_08), ENTRY(DEREG_09), ENTRY(DEREG_10))
+            ENTRY(DEREG_06), ENTRY(DEREG_07), ENTRY(DEREG_08), ENTRY(DEREG_09), ENTRY(DEREG_10))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.c - the points SOCK: WskSocket. */
+#include <ntifs.h>
+
 #include "datagram.h"
 
 /* Any WskSocket at all; what it returned is in Request->Returned. */
@@ -426,6 +428,48 @@ POINT(SOCK_16)
     }
 }
 
+/* A descriptor in the self-relative form whose parts are all absent. */
+POINT(SOCK_17)
+{
+    PISECURITY_DESCRIPTOR Descriptor = (PISECURITY_DESCRIPTOR)NewMemory(sizeof(*Descriptor));
+    PSECURITY_DESCRIPTOR Original = Descriptor, Cached = NULL, Read = NULL;
+    PREQUEST Request = NewRequest();
+    const WSK_PROVIDER_DATAGRAM_DISPATCH *Fn;
+    PWSK_SOCKET Socket;
+    SIZE_T Size = 0;
+    NTSTATUS Status;
+
+    Descriptor->Revision = 1;
+    Descriptor->Control = 0;
+    Status = Cf.Npi.Dispatch->WskControlClient(Cf.Npi.Client, WSK_CACHE_SD, sizeof(Original),
+                                               &Original, sizeof(Cached), &Cached, &Size, NULL);
+    NEED_IMPLEMENTED(Status);
+    REQUIRE_STATUS(Status, STATUS_SUCCESS);
+    REQUIRE(Cached != NULL);
+    REQUIRE_STATUS(Finish(Request, Cf.Npi.Dispatch->WskSocket(
+                                       Cf.Npi.Client, AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+                                       WSK_FLAG_DATAGRAM_SOCKET, NULL, NULL, NULL, NULL, Cached,
+                                       Use(Request))),
+                   STATUS_SUCCESS);
+    Socket = SocketOf(Request);
+    Fn = (const WSK_PROVIDER_DATAGRAM_DISPATCH *)Socket->Dispatch;
+    EXPECT_STATUS(Cf.Npi.Dispatch->WskControlClient(Cf.Npi.Client, WSK_RELEASE_SD, sizeof(Cached),
+                                                    &Cached, 0, NULL, NULL, NULL),
+                  STATUS_SUCCESS);
+    EXPECT_STATUS(Finish(Request, Fn->WskControlSocket(Socket, WskGetOption, SO_WSK_SECURITY,
+                                                       SOL_SOCKET, 0, NULL, sizeof(Read), &Read,
+                                                           NULL,
+                                                       Use(Request))),
+                  STATUS_SUCCESS);
+    if (EXPECT(Read != NULL)) {
+        EXPECT_EQ(((PISECURITY_DESCRIPTOR)Read)->Revision, 1);
+        EXPECT_STATUS(Cf.Npi.Dispatch->WskControlClient(Cf.Npi.Client, WSK_RELEASE_SD, sizeof(Read),
+                                                        &Read, 0, NULL, NULL, NULL),
+                      STATUS_SUCCESS);
+    }
+    Close(Request, Socket);
+}
+
 POINT(SOCK_18)
 {
     PREQUEST Request = NewRequest();
@@ -445,4 +489,4 @@ POINT(SOCK_18)
 CONFORMANCE(ENTRY(SOCK_01), ENTRY(SOCK_02), ENTRY(SOCK_03), ENTRY(SOCK_04), ENTRY(SOCK_05),
             ENTRY(SOCK_06), ENTRY(SOCK_07), ENTRY(SOCK_08), ENTRY(SOCK_09), ENTRY(SOCK_10),
             ENTRY(SOCK_11), ENTRY(SOCK_12), ENTRY(SOCK_13), ENTRY(SOCK_14), ENTRY(SOCK_15),
-            ENTRY(SOCK_16), ENTRY(SOCK_18))
+            ENTRY(SOCK_16), ENTRY(SOCK_17), ENTRY(SOCK_18))
