@@ -401,7 +401,7 @@ static long cutting_recvmmsg(int fd, struct mmsghdr *messages, unsigned number, 
 {
     long result = net_sys_linux.recvmmsg(fd, messages, number, flags, timeout);
     const struct nlmsghdr *message = messages->msg_hdr.msg_iov->iov_base;
-    int left = result == 1 ? (int)messages->msg_len : 0;
+    unsigned left = result == 1 ? messages->msg_len : 0;
 
     for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
         decode_every_length(message);
