@@ -185,8 +185,9 @@ NTSTATUS wsk_network_wait(struct wsk_network_ioctl *ioctl)
     NTSTATUS status = fill(ioctl, &change);
     bool queued;
 
+    /* CTL-05: the request as such is fine, but there is nothing that could be completed later. */
     if (!ioctl->irp)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_REQUEST_NOT_ACCEPTED;
     if (NT_SUCCESS(status))
         status = wsk_status_from_errno(start_watch());
     if (!NT_SUCCESS(status))

@@ -261,7 +261,7 @@ static void test_change_needs_an_irp(void **state)
 
     (void)state;
     assert_int_equal(ask(socket, SIO_ADDRESS_LIST_CHANGE, NULL, 0, NULL, 0, NULL),
-                     STATUS_INVALID_PARAMETER);
+                     STATUS_REQUEST_NOT_ACCEPTED);
     dgram_close(socket);
 }
 
