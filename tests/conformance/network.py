@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """network.py COMMAND...: runs COMMAND in a network namespace that its caller has made.
 
-There is a loopback of 1500 bytes, and an Ethernet 198.51.100.0/24 and 2001:db8::/64 at whose other end somebody listens
-but does not answer ARP. This host is 198.51.100.1, 2001:db8::1 and fe80::1 there, and multicasts and limited broadcasts
-of IPv4 leave there. Another Ethernet has 2001:db8:1::1 only. So what is sent to an address there stays in the sender's socket buffer, until the keeper of this network
-is asked: an address as text ("198.51.100.2"), sent to 127.0.0.1 port 4000, lets everything through to that address,
-and each datagram's payload comes to whoever asked. Nothing else can be reached from here."""
+There is a loopback of 1500 bytes, and an Ethernet 198.51.100.0/24 and 2001:db8::/64 at whose other end somebody
+listens but does not answer ARP. This host is 198.51.100.1, 2001:db8::1 and fe80::1 there, and multicasts and
+limited broadcasts leave there unless somebody says otherwise. So what is sent to an address there stays in the
+sender's socket buffer, until the keeper of this network is asked: an address as text ("198.51.100.2"), sent to
+127.0.0.1 port 4000, lets everything through to that address, and each datagram's payload comes to whoever asked. A
+second Ethernet, on which this host is 2001:db8:1::1, is there to be chosen or not. Nothing else can be reached from
+here."""
 import fcntl
 import os
 import signal
@@ -21,8 +23,8 @@ NLM_F_REQUEST, NLM_F_ACK, NLM_F_EXCL, NLM_F_CREATE = 1, 4, 0x200, 0x400
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_SETNEIGHTBL = 16, 20, 24, 67
 IFLA_IFNAME, IFLA_LINKINFO, IFLA_GSO_MAX_SEGS = 3, 18, 40
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
-IFA_ADDRESS, IFA_LOCAL, IFA_F_NODAD, RTA_DST, RTA_OIF = 1, 2, 2, 1, 4
-RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
+IFA_ADDRESS, IFA_LOCAL, IFA_F_NODAD, RTA_DST, RTA_OIF, RTA_PRIORITY = 1, 2, 2, 1, 4, 6
+RT_TABLE_MAIN, RT_TABLE_LOCAL, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST, RTN_MULTICAST = 254, 255, 3, 253, 1, 5
 NDTA_NAME, NDTA_PARMS, NDTPA_IFINDEX, NDTPA_MCAST_PROBES = 1, 6, 1, 10
 KEEPER, ADDRESS, NETMASK = ("127.0.0.1", 4000), "198.51.100.1", "255.255.255.0"
 IPV6_ADDRESSES = [("near", "2001:db8::1"), ("near", "fe80::1"), ("side", "2001:db8:1::1")]
@@ -78,6 +80,15 @@ def add_link_route(index, text, bits):
             attribute(RTA_DST, socket.inet_aton(text)) + attribute(RTA_OIF, struct.pack("I", index)))
 
 
+def send_ipv6_groups_to(index):
+    """Each link has such a route, with metric 256, and some only after a while."""
+    netlink(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+            struct.pack("BBBBBBBBI", socket.AF_INET6, 8, 0, 0, RT_TABLE_LOCAL, RTPROT_BOOT, 0,
+                        RTN_MULTICAST, 0) +
+            attribute(RTA_DST, socket.inet_pton(socket.AF_INET6, "ff00::")) +
+            attribute(RTA_OIF, struct.pack("I", index)) + attribute(RTA_PRIORITY, struct.pack("I", 1)))
+
+
 # --- Interfaces ----------------------------------------------------------------------------------
 
 def sockaddr(address):
@@ -104,8 +115,10 @@ def set_up_all():
     near = socket.if_nametoindex("near")
     for text, bits in NEAR_ROUTES:
         add_link_route(near, text, bits)
-    for name, text in IPV6_ADDRESSES if os.path.exists("/proc/net/if_inet6") else []:
-        add_ipv6_address(socket.if_nametoindex(name), text)
+    if os.path.exists("/proc/net/if_inet6"):
+        send_ipv6_groups_to(near)
+        for name, text in IPV6_ADDRESSES:
+            add_ipv6_address(socket.if_nametoindex(name), text)
     let_nothing_through_joined(near)
     never_give_up_asking(near)
 
