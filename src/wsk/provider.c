@@ -24,7 +24,9 @@ NTSTATUS wsk_start(const struct wsk_config *config)
     error = net_engine_start(&engine, &engine_config);
     if (error)
         return wsk_status_from_errno(error);
-    error = net_resolver_start(&resolver);
+    /* What a driver left behind kept the last provider from being stopped; its resolver goes on. */
+    if (!resolver)
+        error = net_resolver_start(&resolver);
     if (error)
         goto stop_engine;
     wsk_clients_start();
