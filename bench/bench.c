@@ -168,7 +168,7 @@ static bool allow_descriptors(unsigned count)
 /* --- Arguments ------------------------------------------------------------------------------- */
 
 static const struct job usual = { .warm_up_ms = 50, .window_ms = 400, .pings = 10000,
-                                  .sockets = 1000 };
+                                  .sockets = 10000 };
 static const struct job short_job = { .warm_up_ms = 20, .window_ms = 80, .pings = 2000,
                                       .sockets = 1000 };
 

@@ -76,8 +76,12 @@ extern const unsigned bench_case_count;
 
 /* --- Peers ----------------------------------------------------------------------------------- */
 
-measure_fn raw_flow, raw_addressed_flow, raw_offload_flow, raw_ping, raw_idle;          /* raw_*.c */
-measure_fn wsk_event_flow, wsk_request_flow, wsk_ping, wsk_echo_ping, wsk_idle;         /* wsk_peer.c */
+/* raw_*.c */
+measure_fn raw_flow, raw_addressed_flow, raw_batch_flow, raw_offload_flow, raw_ping, epoll_ping, raw_idle;
+measure_fn uring_flow; /* uring_flow.c */
+measure_fn uv_flow;    /* uv_flow.c */
+/* wsk_peer.c */
+measure_fn wsk_event_flow, wsk_two_flow, wsk_messages_flow, wsk_request_flow, wsk_ping, wsk_echo_ping, wsk_idle;
 
 /* Round trips of a blocking socket of Linux with an echo on this port, in nanoseconds. */
 void raw_ping_port(unsigned port, const struct job *job, uint32_t *nanoseconds);

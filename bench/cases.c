@@ -21,6 +21,7 @@ const struct measure measure_ping = {
     .metrics = {
         { "p50_us", "p50", "us", 1, 1 },
         { "p99_us", "p99", "us", 1, 1 },
+        { "p999_us", "p99.9", "us", 1, 1 },
         { "cpu_us_per_round_trip", "CPU", "us/trip", 1, 1 },
     },
 };
@@ -33,18 +34,36 @@ const struct measure measure_idle = {
     },
 };
 
+#ifdef BENCH_HAS_URING
+#define URING(size) { &measure_flow, size, "uring", "liburing: 64 a submission", uring_flow, false },
+#else
+#define URING(size)
+#endif
+#ifdef BENCH_HAS_UV
+#define UV(size) { &measure_flow, size, "uv", "libuv: uv_udp_send, recvmmsg", uv_flow, false },
+#else
+#define UV(size)
+#endif
+
 #define FLOWS(size) \
-    { &measure_flow, size, "raw", "send, recv; connected", raw_flow, true }, \
-    { &measure_flow, size, "raw-addressed", "sendto, recvfrom; address each time", \
-      raw_addressed_flow, false }, \
+    { &measure_flow, size, "raw", "sendto, recv", raw_addressed_flow, true }, \
+    { &measure_flow, size, "raw-connected", "send, recv; connected", raw_flow, false }, \
+    { &measure_flow, size, "raw-batch", "sendmmsg, recvmmsg: 64 a call", raw_batch_flow, false }, \
+    URING(size) UV(size) \
     { &measure_flow, size, "raw-gso", "UDP GSO and GRO: the limit", raw_offload_flow, false }, \
     { &measure_flow, size, "wsk-event", "WskSendTo, WskReceiveFromEvent", wsk_event_flow, false }, \
+    { &measure_flow, size, "wsk-two", "the same, two threads send", wsk_two_flow, false }, \
+    { &measure_flow, size, "wsk-messages", "WskSendMessages, 64 a call", wsk_messages_flow, false }, \
     { &measure_flow, size, "wsk-irp", "WskSendTo, 64 x WskReceiveFrom", wsk_request_flow, false }
 
 const struct bench_case bench_cases[] = {
+    FLOWS(16),
     FLOWS(64),
+    FLOWS(512),
     FLOWS(1400),
+    FLOWS(8000),
     { &measure_ping, 64, "raw", "blocking sockets on both sides", raw_ping, true },
+    { &measure_ping, 64, "raw-epoll", "blocking socket, echo from epoll", epoll_ping, false },
     { &measure_ping, 64, "wsk-echo", "blocking socket, echo from the WSK event", wsk_echo_ping, false },
     { &measure_ping, 64, "wsk", "WSK events on both sides", wsk_ping, false },
     { &measure_idle, 0, "raw", "socket of Linux", raw_idle, false },

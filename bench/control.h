@@ -26,8 +26,10 @@
 enum bench_receive { BENCH_BY_EVENT, BENCH_BY_REQUESTS };
 
 struct bench_flow {
-    unsigned size;    /* of a datagram, bytes */
-    unsigned receive; /* enum bench_receive */
+    unsigned size;     /* of a datagram, bytes */
+    unsigned receive;  /* enum bench_receive */
+    unsigned senders;  /* threads, on one socket: 1 or 2 */
+    unsigned messages; /* datagrams of a call: 1 is WskSendTo, more are WskSendMessages */
 };
 
 struct bench_counts {

@@ -143,7 +143,8 @@ void ping_measured(uint32_t *nanoseconds, unsigned count, double cpu_seconds, un
     qsort(nanoseconds, count, sizeof(*nanoseconds), by_value);
     sample->values[0] = nanoseconds[count / 2] * 1e-3;
     sample->values[1] = nanoseconds[(uint64_t)count * 99 / 100] * 1e-3;
-    sample->values[2] = cpu_seconds * 1e6 / round_trips;
+    sample->values[2] = nanoseconds[(uint64_t)count * 999 / 1000] * 1e-3;
+    sample->values[3] = cpu_seconds * 1e6 / round_trips;
 }
 
 /* --- Memory ---------------------------------------------------------------------------------- */

@@ -28,7 +28,8 @@ struct raw_flow {
     struct sockaddr_in address; /* of `to` */
     bool addressed;             /* not connected */
     unsigned size;
-    unsigned segments;          /* datagrams of one call */
+    unsigned segments;          /* datagrams of one call, joined */
+    bool batched;               /* sendmmsg, recvmmsg */
     pthread_t sender, receiver;
     atomic_bool stop;
     _Alignas(64) _Atomic uint64_t sent;
@@ -73,13 +74,7 @@ static void *receive_main(void *argument)
     ssize_t size;
 
     for (;;) {
-        struct sockaddr_in sender;
-        socklen_t length = sizeof(sender);
-
-        if (raw->addressed)
-            size = recvfrom(raw->to, data, sizeof(data), 0, (struct sockaddr *)&sender, &length);
-        else
-            size = recv(raw->to, data, sizeof(data), 0);
+        size = recv(raw->to, data, sizeof(data), 0);
         if (size <= 0)
             break;
         add(&raw->delivered, 1);
@@ -121,6 +116,51 @@ static void *receive_coalesced_main(void *argument)
             return NULL;
         each = segment_size(&message, (unsigned)size);
         add(&raw->delivered, ((unsigned)size + each - 1) / each);
+    }
+}
+
+/* --- Batches --------------------------------------------------------------------------------- */
+
+#define BATCH 64u
+
+static void *send_batches_main(void *argument)
+{
+    static char data[LARGEST_DATAGRAM];
+    struct raw_flow *raw = argument;
+    struct iovec slice = { data, raw->size };
+    struct mmsghdr messages[BATCH];
+
+    for (unsigned i = 0; i < BATCH; i++)
+        messages[i].msg_hdr = (struct msghdr){ .msg_iov = &slice, .msg_iovlen = 1 };
+    while (!atomic_load_explicit(&raw->stop, memory_order_relaxed)) {
+        int sent = sendmmsg(raw->from, messages, BATCH, 0);
+
+        if (sent <= 0)
+            fail("sendmmsg: %s", strerror(errno));
+        add(&raw->sent, (uint64_t)sent);
+    }
+    return NULL;
+}
+
+static void *receive_batches_main(void *argument)
+{
+    static char data[BATCH][8192];
+    struct raw_flow *raw = argument;
+    struct iovec slices[BATCH];
+    struct mmsghdr messages[BATCH];
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        slices[i] = (struct iovec){ data[i], sizeof(data[i]) };
+        messages[i].msg_hdr = (struct msghdr){ .msg_iov = &slices[i], .msg_iovlen = 1 };
+    }
+    for (;;) {
+        int got = recvmmsg(raw->to, messages, BATCH, MSG_WAITFORONE, NULL);
+
+        if (got <= 0)
+            fail("recvmmsg: %s", strerror(errno));
+        if (messages[got - 1].msg_len == 0)
+            return NULL;
+        add(&raw->delivered, (uint64_t)got);
     }
 }
 
@@ -179,8 +219,10 @@ static void run(struct raw_flow *raw, const struct job *job, struct sample *samp
     raw->flow = (struct flow){ read_counts, end_sending };
     raw->size = job->size;
     open_sockets(raw);
-    start(&raw->receiver, raw->segments > 1 ? receive_coalesced_main : receive_main, raw);
-    start(&raw->sender, send_main, raw);
+    start(&raw->receiver, raw->batched        ? receive_batches_main
+                          : raw->segments > 1 ? receive_coalesced_main
+                                              : receive_main, raw);
+    start(&raw->sender, raw->batched ? send_batches_main : send_main, raw);
     flow_measure(&raw->flow, job, sample);
     raw_send_end(raw->from, &raw->address);
     pthread_join(raw->receiver, NULL);
@@ -194,6 +236,11 @@ void raw_flow(const struct job *job, struct sample *sample)
 void raw_addressed_flow(const struct job *job, struct sample *sample)
 {
     run(&(struct raw_flow){ .segments = 1, .addressed = true }, job, sample);
+}
+
+void raw_batch_flow(const struct job *job, struct sample *sample)
+{
+    run(&(struct raw_flow){ .segments = 1, .batched = true }, job, sample);
 }
 
 void raw_offload_flow(const struct job *job, struct sample *sample)

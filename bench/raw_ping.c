@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,32 @@ static void *echo_main(void *argument)
         if (send(echo->fd, data, (size_t)size, 0) != size)
             fail("echo: %s", strerror(errno));
     return NULL;
+}
+
+/* The same from an event loop: what any program pays that serves more than one socket. */
+static void *epoll_echo_main(void *argument)
+{
+    const struct echo *echo = argument;
+    struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+    char data[LARGEST_DATAGRAM];
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, echo->fd, &event))
+        fail("epoll: %s", strerror(errno));
+    for (;;) {
+        ssize_t size;
+
+        if (epoll_wait(epoll, &event, 1, -1) < 0)
+            fail("epoll_wait: %s", strerror(errno));
+        while ((size = recv(echo->fd, data, sizeof(data), MSG_DONTWAIT)) >= 0) {
+            if (size == 0) {
+                close(epoll);
+                return NULL;
+            }
+            if (send(echo->fd, data, (size_t)size, 0) != size)
+                fail("echo: %s", strerror(errno));
+        }
+    }
 }
 
 static uint32_t round_trip(int fd, char *data, unsigned size)
@@ -66,7 +93,7 @@ void raw_ping_port(unsigned port, const struct job *job, uint32_t *nanoseconds)
     close(fd);
 }
 
-void raw_ping(const struct job *job, struct sample *sample)
+static void ping(const struct job *job, void *(*main)(void *), struct sample *sample)
 {
     uint32_t *nanoseconds = calloc(job->pings, sizeof(*nanoseconds));
     struct sockaddr_in here, there;
@@ -79,7 +106,7 @@ void raw_ping(const struct job *job, struct sample *sample)
     echo.fd = raw_open(&there);
     raw_connect(fd, &there);
     raw_connect(echo.fd, &here);
-    if (pthread_create(&echo.thread, NULL, echo_main, &echo))
+    if (pthread_create(&echo.thread, NULL, main, &echo))
         fail("pthread_create failed");
     round_trips(fd, job, nanoseconds);
     cpu = cpu_time_now();
@@ -88,4 +115,14 @@ void raw_ping(const struct job *job, struct sample *sample)
     ping_measured(nanoseconds, job->pings, cpu.user + cpu.kernel,
                   job->pings + ping_warm_up(job), sample);
     free(nanoseconds);
+}
+
+void raw_ping(const struct job *job, struct sample *sample)
+{
+    ping(job, echo_main, sample);
+}
+
+void epoll_ping(const struct job *job, struct sample *sample)
+{
+    ping(job, epoll_echo_main, sample);
 }

@@ -45,11 +45,14 @@ typedef struct _SEND {
     PSENDER Sender;
     PIRP Irp;
     WSK_BUF Buffer;                      /* its own payload */
+    PWSK_BUF_LIST List;                  /* of Messages nodes, or NULL */
     PWSK_DATAGRAM_INDICATION Indication; /* released when the datagram is sent, or NULL */
 } SEND, *PSEND;
 
-/* `Size` bytes of payload for each; 0 when only indications are sent. PASSIVE_LEVEL. */
-NTSTATUS SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, PSENDER *Sender);
+/*
+ * Messages datagrams of `Size` bytes for each; 0 when only indications are sent, one at a time. PASSIVE_LEVEL.
+ */
+NTSTATUS SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, PSENDER *Sender);
 
 /* Waits for the sends in flight; later ones are refused. Before the socket closes. PASSIVE_LEVEL. */
 VOID SenderStop(PSENDER Sender);
@@ -69,6 +72,10 @@ VOID SenderReturn(PSEND Send);
 /* Sends Buffer, its own or the indication's. FALSE after SenderStop; then it is as before. <= DISPATCH_LEVEL. */
 BOOLEAN SenderSubmit(PSEND Send, PWSK_BUF Buffer, PSOCKADDR RemoteAddress);
 
+/* Sends all its datagrams by WskSendMessages. As SenderSubmit. */
+BOOLEAN SenderSubmitList(PSEND Send, PSOCKADDR RemoteAddress);
+
+/* Adds to what is there. */
 VOID SenderCount(PSENDER Sender, struct bench_counts *Counts);
 
 /* --- What it can be asked to do, PASSIVE_LEVEL ------------------------------------------------ */

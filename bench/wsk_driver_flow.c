@@ -8,20 +8,23 @@
 static KSTART_ROUTINE SendThread;
 static IO_COMPLETION_ROUTINE ReceiveCompleted;
 
+#define SENDERS_MOST 2
+#define LISTS_IN_FLIGHT 16
+
 /* One outstanding WskReceiveFrom and all the memory that belongs to it. */
 typedef struct _RECEIVE {
     PIRP Irp;
     WSK_BUF Buffer;
     SOCKADDR_INET RemoteAddress;
-    UCHAR Payload[2048];
+    UCHAR Payload[8192];
 } RECEIVE, *PRECEIVE;
 
 static struct {
     PWSK_SOCKET From;
     PWSK_SOCKET To;
     SOCKADDR_IN Address; /* of To */
-    PSENDER Sender;
-    PKTHREAD Thread; /* NULL: nobody sends */
+    PSENDER Senders[SENDERS_MOST];
+    PKTHREAD Threads[SENDERS_MOST]; /* NULL: nobody sends */
     LONG Stop;
 
     BOOLEAN ByRequests;
@@ -39,44 +42,68 @@ static struct {
 static VOID
 SendThread(PVOID Context)
 {
-    UNREFERENCED_PARAMETER(Context);
-    while (!ReadAcquire(&Flow.Stop)) {
-        PSEND Send = SenderTakeWait(Flow.Sender);
+    PSENDER Sender = (PSENDER)Context;
 
-        (VOID)SenderSubmit(Send, &Send->Buffer, (PSOCKADDR)&Flow.Address);
+    while (!ReadAcquire(&Flow.Stop)) {
+        PSEND Send = SenderTakeWait(Sender);
+
+        if (Send->List != NULL) {
+            (VOID)SenderSubmitList(Send, (PSOCKADDR)&Flow.Address);
+        } else {
+            (VOID)SenderSubmit(Send, &Send->Buffer, (PSOCKADDR)&Flow.Address);
+        }
     }
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static NTSTATUS
-StartSending(ULONG Size)
+StartSender(const struct bench_flow *Parameters, ULONG Number)
 {
+    ULONG Count = Parameters->messages > 1 ? LISTS_IN_FLIGHT : Settings.SendsInFlight / Parameters->senders;
     HANDLE Handle;
-    NTSTATUS Status = SenderCreate(Flow.From, Settings.SendsInFlight, Size, &Flow.Sender);
+    NTSTATUS Status = SenderCreate(Flow.From, Count, Parameters->size, Parameters->messages,
+                                   &Flow.Senders[Number]);
 
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    WriteRelease(&Flow.Stop, 0);
-    Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, SendThread, NULL);
+    Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, SendThread,
+                                  Flow.Senders[Number]);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
     Status = ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                       &Flow.Thread, NULL);
+                                       &Flow.Threads[Number], NULL);
     ZwClose(Handle);
+    return Status;
+}
+
+static NTSTATUS
+StartSending(const struct bench_flow *Parameters)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+    ULONG i;
+
+    WriteRelease(&Flow.Stop, 0);
+    for (i = 0; i < Parameters->senders && NT_SUCCESS(Status); i++) {
+        Status = StartSender(Parameters, i);
+    }
     return Status;
 }
 
 VOID
 FlowEndSending(VOID)
 {
-    if (Flow.Thread != NULL) {
-        WriteRelease(&Flow.Stop, 1);
-        KeWaitForSingleObject(Flow.Thread, Executive, KernelMode, FALSE, NULL);
-        ObDereferenceObject(Flow.Thread);
-        Flow.Thread = NULL;
-        SenderStop(Flow.Sender);
+    ULONG i;
+
+    WriteRelease(&Flow.Stop, 1);
+    for (i = 0; i < SENDERS_MOST; i++) {
+        if (Flow.Threads[i] != NULL) {
+            KeWaitForSingleObject(Flow.Threads[i], Executive, KernelMode, FALSE, NULL);
+            ObDereferenceObject(Flow.Threads[i]);
+            Flow.Threads[i] = NULL;
+            SenderStop(Flow.Senders[i]);
+        }
     }
 }
 
@@ -195,7 +222,7 @@ OpenFlow(const struct bench_flow *Parameters)
         Status = Flow.ByRequests ? StartReceives() : BenchEnableEvent(Flow.To);
     }
     if (NT_SUCCESS(Status)) {
-        Status = StartSending(Parameters->size);
+        Status = StartSending(Parameters);
     }
     return Status;
 }
@@ -208,7 +235,8 @@ FlowStart(const struct bench_flow *Parameters)
     if (Flow.To != NULL) {
         return STATUS_INVALID_DEVICE_STATE;
     }
-    if (Parameters->size == 0 || Parameters->size > RTL_FIELD_SIZE(RECEIVE, Payload)) {
+    if (Parameters->senders == 0 || Parameters->senders > SENDERS_MOST || Parameters->messages == 0 ||
+        Parameters->size == 0 || Parameters->size > RTL_FIELD_SIZE(RECEIVE, Payload)) {
         return STATUS_INVALID_PARAMETER;
     }
     Status = OpenFlow(Parameters);
@@ -221,9 +249,13 @@ FlowStart(const struct bench_flow *Parameters)
 VOID
 FlowRead(struct bench_counts *Counts)
 {
+    ULONG i;
+
     RtlZeroMemory(Counts, sizeof(*Counts));
-    if (Flow.Sender != NULL) {
-        SenderCount(Flow.Sender, Counts);
+    for (i = 0; i < SENDERS_MOST; i++) {
+        if (Flow.Senders[i] != NULL) {
+            SenderCount(Flow.Senders[i], Counts);
+        }
     }
     Counts->failed += (ULONG64)ReadAcquire64(&Flow.Failed);
     Counts->delivered = (ULONG64)ReadAcquire64(&Flow.Delivered);
@@ -232,14 +264,18 @@ FlowRead(struct bench_counts *Counts)
 VOID
 FlowClose(VOID)
 {
+    ULONG i;
+
     FlowEndSending();
     if (Flow.From != NULL) {
         WskAppCloseSocket(Flow.From);
         Flow.From = NULL;
     }
-    if (Flow.Sender != NULL) {
-        SenderFree(Flow.Sender);
-        Flow.Sender = NULL;
+    for (i = 0; i < SENDERS_MOST; i++) {
+        if (Flow.Senders[i] != NULL) {
+            SenderFree(Flow.Senders[i]);
+            Flow.Senders[i] = NULL;
+        }
     }
     if (Flow.To != NULL) {
         /* Nobody may enter a function of the socket once it closes; the close cancels what waits. */

@@ -9,7 +9,9 @@
 struct _SENDER {
     PWSK_SOCKET Socket;
     ULONG Count;
-    PUCHAR Payload; /* of all sends, or NULL */
+    ULONG Messages;        /* datagrams of a send */
+    PUCHAR Payload;        /* of all sends, or NULL */
+    PWSK_BUF_LIST Nodes;   /* of all sends, or NULL */
     LONG Stopped;
 
     /* The sending thread's. */
@@ -103,27 +105,64 @@ SenderTakeWait(PSENDER Sender)
     return Send;
 }
 
+/* FALSE after SenderStop. */
+static BOOLEAN
+PrepareIrp(PSEND Send)
+{
+    if (ReadAcquire(&Send->Sender->Stopped)) {
+        return FALSE;
+    }
+    Send->Sender->Submitted++;
+    IoReuseIrp(Send->Irp, STATUS_UNSUCCESSFUL);
+    IoSetCompletionRoutine(Send->Irp, SendCompleted, Send, TRUE, TRUE, TRUE);
+    return TRUE;
+}
+
 BOOLEAN
 SenderSubmit(PSEND Send, PWSK_BUF Buffer, PSOCKADDR RemoteAddress)
 {
-    PSENDER Sender = Send->Sender;
+    PWSK_SOCKET Socket = Send->Sender->Socket;
 
-    if (ReadAcquire(&Sender->Stopped)) {
+    if (!PrepareIrp(Send)) {
         return FALSE;
     }
-    Sender->Submitted++;
-    IoReuseIrp(Send->Irp, STATUS_UNSUCCESSFUL);
-    IoSetCompletionRoutine(Send->Irp, SendCompleted, Send, TRUE, TRUE, TRUE);
-    (VOID)BenchDispatch(Sender->Socket)->WskSendTo(Sender->Socket, Buffer, 0, RemoteAddress, 0, NULL,
-                                                   Send->Irp);
+    (VOID)BenchDispatch(Socket)->WskSendTo(Socket, Buffer, 0, RemoteAddress, 0, NULL, Send->Irp);
+    return TRUE;
+}
+
+BOOLEAN
+SenderSubmitList(PSEND Send, PSOCKADDR RemoteAddress)
+{
+    PWSK_SOCKET Socket = Send->Sender->Socket;
+
+    if (!PrepareIrp(Send)) {
+        return FALSE;
+    }
+    (VOID)BenchDispatch(Socket)->WskSendMessages(Socket, Send->List, 0, RemoteAddress, 0, NULL, Send->Irp);
     return TRUE;
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
+static VOID
+LinkNodes(PSEND Send, PWSK_BUF_LIST Nodes, ULONG Size, ULONG Messages)
+{
+    ULONG i;
+
+    for (i = 0; i < Messages; i++) {
+        Nodes[i].Next = i + 1 < Messages ? &Nodes[i + 1] : NULL;
+        Nodes[i].Buffer.Mdl = Send->Buffer.Mdl;
+        Nodes[i].Buffer.Offset = i * Size;
+        Nodes[i].Buffer.Length = Size;
+    }
+    Send->List = Nodes;
+}
+
 static BOOLEAN
 PrepareSend(PSENDER Sender, PSEND Send, PUCHAR Payload, ULONG Size)
 {
+    ULONG All = Size * Sender->Messages;
+
     Send->Sender = Sender;
     Send->Irp = IoAllocateIrp(1, FALSE);
     if (Send->Irp == NULL) {
@@ -131,32 +170,46 @@ PrepareSend(PSENDER Sender, PSEND Send, PUCHAR Payload, ULONG Size)
     }
     if (Size != 0) {
         Send->Buffer.Length = Size;
-        Send->Buffer.Mdl = IoAllocateMdl(Payload, Size, FALSE, FALSE, NULL);
+        Send->Buffer.Mdl = IoAllocateMdl(Payload, All, FALSE, FALSE, NULL);
         if (Send->Buffer.Mdl == NULL) {
             return FALSE;
         }
         MmBuildMdlForNonPagedPool(Send->Buffer.Mdl);
     }
+    if (Sender->Nodes != NULL) {
+        LinkNodes(Send, Sender->Nodes + (Send - Sender->Sends) * Sender->Messages, Size,
+                  Sender->Messages);
+    }
     SenderReturn(Send);
     return TRUE;
+}
+
+static BOOLEAN
+AllocateAll(PSENDER Sender, ULONG Size)
+{
+    SIZE_T Datagrams = (SIZE_T)Sender->Count * Sender->Messages;
+
+    if (Size != 0) {
+        Sender->Payload = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, Datagrams * Size, TAG_BENCH);
+    }
+    if (Sender->Messages > 1) {
+        Sender->Nodes = (PWSK_BUF_LIST)ExAllocatePool2(POOL_FLAG_NON_PAGED,
+                                                       Datagrams * sizeof(WSK_BUF_LIST), TAG_BENCH);
+    }
+    return (Size == 0 || Sender->Payload != NULL) && (Sender->Messages == 1 || Sender->Nodes != NULL);
 }
 
 static NTSTATUS
 PrepareSends(PSENDER Sender, ULONG Size)
 {
+    SIZE_T Each = (SIZE_T)Size * Sender->Messages;
     ULONG i;
 
-    if (Size != 0) {
-        Sender->Payload =
-            (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)Sender->Count * Size, TAG_BENCH);
-        if (Sender->Payload == NULL) {
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
+    if (!AllocateAll(Sender, Size)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     for (i = 0; i < Sender->Count; i++) {
-        PUCHAR Payload = Size != 0 ? Sender->Payload + (SIZE_T)i * Size : NULL;
-
-        if (!PrepareSend(Sender, &Sender->Sends[i], Payload, Size)) {
+        if (!PrepareSend(Sender, &Sender->Sends[i], Sender->Payload + i * Each, Size)) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
     }
@@ -164,18 +217,19 @@ PrepareSends(PSENDER Sender, ULONG Size)
 }
 
 NTSTATUS
-SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, PSENDER *Out)
+SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, PSENDER *Out)
 {
     PSENDER Sender;
     NTSTATUS Status;
 
-    Sender = (PSENDER)ExAllocatePool2(POOL_FLAG_NON_PAGED,
+    Sender = (PSENDER)ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED,
                                       FIELD_OFFSET(SENDER, Sends) + (SIZE_T)Count * sizeof(SEND), TAG_BENCH);
     if (Sender == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Sender->Socket = Socket;
     Sender->Count = Count;
+    Sender->Messages = Messages;
     InitializeSListHead(&Sender->Returned);
     KeInitializeEvent(&Sender->Returning, SynchronizationEvent, FALSE);
     Status = PrepareSends(Sender, Size);
@@ -210,12 +264,17 @@ SenderFree(PSENDER Sender)
     if (Sender->Payload != NULL) {
         ExFreePoolWithTag(Sender->Payload, TAG_BENCH);
     }
+    if (Sender->Nodes != NULL) {
+        ExFreePoolWithTag(Sender->Nodes, TAG_BENCH);
+    }
     ExFreePoolWithTag(Sender, TAG_BENCH);
 }
 
 VOID
 SenderCount(PSENDER Sender, struct bench_counts *Counts)
 {
-    Counts->failed = (ULONG64)ReadAcquire64(&Sender->Failed);
-    Counts->sent = (ULONG64)ReadAcquire64(&Sender->Completed) - Counts->failed;
+    ULONG64 Failed = (ULONG64)ReadAcquire64(&Sender->Failed);
+
+    Counts->failed += Failed * Sender->Messages;
+    Counts->sent += ((ULONG64)ReadAcquire64(&Sender->Completed) - Failed) * Sender->Messages;
 }

@@ -76,11 +76,11 @@ static void end_sending(struct flow *flow)
     ask(BENCH_FLOW_END, NULL, 0, NULL, 0, "ending the sender");
 }
 
-static void run_flow(const struct job *job, enum bench_receive receive, struct sample *sample)
+static void run_flow(const struct job *job, struct bench_flow parameters, struct sample *sample)
 {
-    const struct bench_flow parameters = { job->size, receive };
     struct flow flow = { read_counts, end_sending };
 
+    parameters.size = job->size;
     start_driver();
     ask(BENCH_FLOW_START, &parameters, sizeof(parameters), NULL, 0, "starting the flow");
     flow_measure(&flow, job, sample);
@@ -90,12 +90,22 @@ static void run_flow(const struct job *job, enum bench_receive receive, struct s
 
 void wsk_event_flow(const struct job *job, struct sample *sample)
 {
-    run_flow(job, BENCH_BY_EVENT, sample);
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1, .messages = 1 }, sample);
+}
+
+void wsk_two_flow(const struct job *job, struct sample *sample)
+{
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 2, .messages = 1 }, sample);
 }
 
 void wsk_request_flow(const struct job *job, struct sample *sample)
 {
-    run_flow(job, BENCH_BY_REQUESTS, sample);
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_REQUESTS, .senders = 1, .messages = 1 }, sample);
+}
+
+void wsk_messages_flow(const struct job *job, struct sample *sample)
+{
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1, .messages = 64 }, sample);
 }
 
 /* --- Ping ------------------------------------------------------------------------------------ */
