@@ -96,7 +96,8 @@ static void evaluate(const struct look *first, const struct look *last,
     double kernel = last->cpu.kernel - first->cpu.kernel;
 
     if (delivered <= 0)
-        fail("nothing was delivered");
+        fail("nothing was delivered in the window, of %llu sent, %llu delivered before",
+             (unsigned long long)all->sent, (unsigned long long)first->counts.delivered);
     if (all->failed)
         fail("%llu of %llu sends or receives failed", (unsigned long long)all->failed,
              (unsigned long long)(all->sent + all->failed));

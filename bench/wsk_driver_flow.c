@@ -9,7 +9,7 @@ static KSTART_ROUTINE SendThread;
 static IO_COMPLETION_ROUTINE ReceiveCompleted;
 
 #define SENDERS_MOST 2
-#define LISTS_IN_FLIGHT 16
+#define LISTS_IN_FLIGHT 4
 
 /* One outstanding WskReceiveFrom and all the memory that belongs to it. */
 typedef struct _RECEIVE {

@@ -105,7 +105,10 @@ void wsk_request_flow(const struct job *job, struct sample *sample)
 
 void wsk_messages_flow(const struct job *job, struct sample *sample)
 {
-    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1, .messages = 64 }, sample);
+    unsigned fit = 65507 / job->size;
+
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1,
+                                       .messages = fit < 64 ? fit : 64 }, sample);
 }
 
 /* --- Ping ------------------------------------------------------------------------------------ */
