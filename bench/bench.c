@@ -178,7 +178,8 @@ static int usage(FILE *file)
           "  --quick      shorter windows: a look, not a figure to quote\n"
           "  --rounds N   5 to 999; default 5\n"
           "  --only NAME  one measure (flow, ping, idle) or one peer (raw, wsk-event, ...)\n"
-          "  --json FILE  write all rounds there\n", file);
+          "  --json FILE  write all rounds there\n"
+          "  --data FILE  write the medians of the flows there, as a table for gnuplot\n", file);
     return file == stdout ? 0 : 2;
 }
 
@@ -203,6 +204,8 @@ static int read_arguments(char **arguments, struct settings *settings)
             settings->only = value;
         else if (!strcmp(name, "--json"))
             settings->json_path = value;
+        else if (!strcmp(name, "--data"))
+            settings->data_path = value;
         else
             return usage(stderr);
         arguments++;
@@ -244,6 +247,8 @@ int main(int count, char **arguments)
         print_table(&results);
         if (settings.json_path)
             good = write_json(&results, &settings);
+        if (good && settings.data_path)
+            good = write_data(&results, settings.data_path);
     }
     release(&results);
     return good ? 0 : 1;

@@ -132,6 +132,7 @@ struct settings {
     bool quick;
     const char *only;      /* NULL, or the measure or peer that is run alone */
     const char *json_path; /* NULL: no file */
+    const char *data_path; /* NULL: no file */
 };
 
 /* samples[case][round]; cases that are not run have NULL. */
@@ -152,5 +153,8 @@ void print_table(const struct results *results);
 
 /* False after a message. */
 bool write_json(const struct results *results, const struct settings *settings);
+
+/* A line a size, a column a peer: delivered datagrams per second. */
+bool write_data(const struct results *results, const char *path);
 
 #endif

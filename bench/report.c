@@ -214,3 +214,45 @@ bool write_json(const struct results *results, const struct settings *settings)
     }
     return true;
 }
+
+/* --- For the plot ---------------------------------------------------------------------------- */
+
+static void write_columns(FILE *file, const struct results *results, unsigned first, bool names)
+{
+    for (unsigned i = first; i < bench_case_count && bench_cases[i].size == bench_cases[first].size &&
+                             bench_cases[i].measure == &measure_flow; i++) {
+        double values[ROUNDS_MAX];
+
+        if (!results->samples[i])
+            continue;
+        metric_rounds(results, i, 0, values);
+        if (names)
+            fprintf(file, "\t\"%s\"", bench_cases[i].label);
+        else
+            fprintf(file, "\t%.0f", median(values, results->rounds));
+    }
+    fputc('\n', file);
+}
+
+bool write_data(const struct results *results, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    unsigned last = 0;
+
+    if (!file) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        return false;
+    }
+    for (unsigned i = 0; i < bench_case_count; i++) {
+        if (bench_cases[i].measure != &measure_flow || bench_cases[i].size == last)
+            continue;
+        if (!last) {
+            fputs("size", file);
+            write_columns(file, results, i, true);
+        }
+        last = bench_cases[i].size;
+        fprintf(file, "%u", last);
+        write_columns(file, results, i, false);
+    }
+    return fclose(file) == 0;
+}

@@ -49,6 +49,7 @@ struct net_port_udp {
     enum net_family family;
     struct net_port_loop *loop; /* NULL until armed */
     struct linux_remembered remembered;
+    _Atomic bool errors_wanted; /* NET_OPTION_RECEIVE_ERRORS has been on */
 };
 
 /* A slice is handed to the kernel as it is. */
@@ -254,6 +255,8 @@ static int epoll_local_address(struct net_port_udp *udp, struct net_address *add
 
 static int epoll_set_option(struct net_port_udp *udp, int option, int value)
 {
+    if (option == NET_OPTION_RECEIVE_ERRORS && value)
+        atomic_store_explicit(&udp->errors_wanted, true, memory_order_relaxed);
     return linux_set_option(udp->fd, udp->family, &udp->remembered, option, value);
 }
 
@@ -479,7 +482,10 @@ static int receive_error(struct net_port_udp *udp, struct net_port_receive *plac
     return 1;
 }
 
-/* The call returns early for want of datagrams, or for an error that the next call will tell. */
+/*
+ * The call returns early for want of datagrams, or for an error that the next call will tell: an
+ * unconnected socket has none, unless it asked for them.
+ */
 static int epoll_receive(struct net_port_udp *udp, struct net_port_receive *batch, unsigned count,
                          bool *empty)
 {
