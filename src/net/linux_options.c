@@ -173,6 +173,8 @@ static _Atomic int *place_of(struct linux_remembered *remembered, int option)
         return &remembered->send_buffer;
     case NET_OPTION_MULTICAST_INTERFACE:
         return &half->multicast_interface;
+    case NET_OPTION_V6ONLY:
+        return &remembered->v6only;
     case NET_OPTION_TOS:
         return &half->tos;
     case NET_OPTION_MTU_DISCOVER:

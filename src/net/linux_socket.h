@@ -18,6 +18,7 @@ struct linux_half {
 struct linux_remembered {
     _Atomic int receive_buffer;      /* -1: never set */
     _Atomic int send_buffer;         /* -1: never set */
+    _Atomic int v6only;              /* a bind to an address makes the kernel say 1 */
     _Atomic int reports_errors;      /* of either half */
     struct linux_half own;
     struct linux_half ipv4;          /* of an IPv6 socket */

@@ -185,6 +185,7 @@ static int epoll_open(const struct net_port *port, const struct net_transport *t
         return -ENOMEM;
     udp->family = transport->family;
     udp->remembered.receive_buffer = udp->remembered.send_buffer = -1;
+    udp->remembered.v6only = transport->family == NET_IPV6;
     udp->fd = linux_open(transport);
     if (udp->fd < 0) {
         error = udp->fd;

@@ -546,7 +546,7 @@ CheckTime(ADDRESS_FAMILY Family, ULONG i)
     EXPECT(Value == Options[i].Default || Options[i].Default == ANY_DEFAULT);
     REQUIRE_STATUS(SetOption(Sock, Options[i].Level, Options[i].Option, Options[i].Values[0]),
                    STATUS_SUCCESS);
-    REQUIRE_STATUS(BindTo(Sock, Wildcard(Family, 0)), STATUS_SUCCESS);
+    REQUIRE_STATUS(BindTo(Sock, Loopback(Family, 0)), STATUS_SUCCESS);
     REQUIRE_STATUS(GetOption(Sock, Options[i].Level, Options[i].Option, &Value), STATUS_SUCCESS);
     EXPECT_EQ(Value, Options[i].Values[0]);
     EXPECT_STATUS(SetOption(Sock, Options[i].Level, Options[i].Option, Options[i].Values[1]),

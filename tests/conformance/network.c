@@ -85,6 +85,9 @@ POINT(DGRAM_MSGS_06)
 
 #define SENDS 50
 
+/* Each longer than the one before, so that none can leave together with another (UDP segmentation). */
+#define SIZE_OF(i) (sizeof(LONG) + (SIZE_T)(i))
+
 typedef struct _QUEUE {
     PSOCK Sock, Asker;
     SOCKADDR_INET To;
@@ -97,6 +100,7 @@ typedef struct _QUEUE {
 static BOOLEAN
 FillQueue(QUEUE *Queue, ULONG Host)
 {
+    LONG Data[1 + SENDS] = { 0 };
     LONG i;
 
     Queue->Sock = OpenAny();
@@ -108,7 +112,8 @@ FillQueue(QUEUE *Queue, ULONG Host)
     }
     for (i = 0; i < SENDS; i++) {
         Queue->Request[i] = NewRequest();
-        Queue->Buffer[i] = NewBufferOf(&i, sizeof(i));
+        Data[0] = i;
+        Queue->Buffer[i] = NewBufferOf(Data, SIZE_OF(i));
         Queue->Returned[i] = StartSend(Queue->Sock, Queue->Request[i], &Queue->Buffer[i],
                                        &Queue->To);
     }
@@ -136,7 +141,7 @@ ExpectArrival(QUEUE *Queue, LONG Count)
         PRECEIVE Receive = StartReceive(Queue->Asker, 64);
 
         REQUIRE_STATUS(EndReceive(Receive), STATUS_SUCCESS);
-        REQUIRE(Receive->Request->Information == sizeof(i) && *(PLONG)Receive->Data == i);
+        REQUIRE(Receive->Request->Information == SIZE_OF(i) && *(PLONG)Receive->Data == i);
     }
     REQUIRE_STATUS(SendText(Queue->Sock, &Queue->To, "last"), STATUS_SUCCESS);
     EXPECT(ReceivesText(Queue->Asker, "last"));
@@ -151,7 +156,7 @@ POINT(DGRAM_SEND_18)
     REQUIRE(OpenNetwork(&Queue, "198.51.100.2"));
     for (i = 0; i < SENDS; i++) {
         EXPECT_STATUS(Finish(Queue.Request[i], Queue.Returned[i]), STATUS_SUCCESS);
-        EXPECT_EQ(Queue.Request[i]->Information, sizeof(i));
+        EXPECT_EQ(Queue.Request[i]->Information, SIZE_OF(i));
     }
     ExpectArrival(&Queue, SENDS);
 }
