@@ -47,7 +47,8 @@ struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, co
 {
     struct wsk_socket *socket = (struct wsk_socket *)handle;
 
-    nt_require_irql(DISPATCH_LEVEL, function, hook_place(place));
+    if (KeGetCurrentIrql() > DISPATCH_LEVEL)
+        nt_require_irql(DISPATCH_LEVEL, function, hook_place(place));
     if (!socket)
         not_open(handle, "A WSK function was called with a NULL socket.");
     if (socket->magic == SOCKET_GONE)

@@ -46,6 +46,8 @@ check() { python3 "$SOURCE/tests/cli/check_report.py" "$@" || exit 1; }
 # --- Sweeps --------------------------------------------------------------------------------------
 
 case_good() {
+    run 0 sweep --once -I "$SOURCE/examples" "$drivers/good_names.c"
+    says err "0 with problems"
     run 0 sweep --once "$drivers/good_traffic.c"
     says err '0 with problems'
     says_not err 'did not come'

@@ -59,10 +59,14 @@ SendToSelf(PWSK_SOCKET Socket, PSOCKADDR_INET Address)
     }
     Out.Mdl = IoAllocateMdl(Sent, sizeof(Sent), FALSE, FALSE, NULL);
     In.Mdl = IoAllocateMdl(Received, sizeof(Received), FALSE, FALSE, NULL);
-    MmBuildMdlForNonPagedPool(Out.Mdl);
-    MmBuildMdlForNonPagedPool(In.Mdl);
-    Status = WskRequestWait(&Request, Dispatch->WskGetLocalAddress(Socket, (PSOCKADDR)Address,
-                                                                   Request.Irp));
+    Status = Out.Mdl && In.Mdl ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    if (NT_SUCCESS(Status)) {
+        MmBuildMdlForNonPagedPool(Out.Mdl);
+        MmBuildMdlForNonPagedPool(In.Mdl);
+        Status = WskRequestWait(&Request,
+                                Dispatch->WskGetLocalAddress(Socket, (PSOCKADDR)Address,
+                                                             Request.Irp));
+    }
     if (NT_SUCCESS(Status)) {
         Status = WskRequestWait(&Request,
                                 Dispatch->WskSendTo(Socket, &Out, 0, (PSOCKADDR)Address, 0, NULL,
@@ -74,8 +78,12 @@ SendToSelf(PWSK_SOCKET Socket, PSOCKADDR_INET Address)
             &Length);
     }
     DbgPrint("good_names: received %Iu bytes: %s\n", Length, Received);
-    IoFreeMdl(Out.Mdl);
-    IoFreeMdl(In.Mdl);
+    if (Out.Mdl) {
+        IoFreeMdl(Out.Mdl);
+    }
+    if (In.Mdl) {
+        IoFreeMdl(In.Mdl);
+    }
     WskRequestFree(&Request);
     return Status;
 }
