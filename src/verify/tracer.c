@@ -41,9 +41,31 @@ struct open_call {
     char arguments[ARGUMENTS_SIZE]; /* as they were at the call: later their memory may be gone */
 };
 
-static _Thread_local struct open_call open_calls[DEPTH_MAX];
-static _Thread_local unsigned depth;
-static _Thread_local char indication[64]; /* the running event's; events do not nest */
+/* Made when a thread is first traced: a library's own thread storage has to stay small. */
+struct thread {
+    struct open_call open_calls[DEPTH_MAX];
+    unsigned depth;
+    char indication[64];   /* the running event's; events do not nest */
+};
+
+static _Thread_local struct thread *own;
+
+static void forget_thread(void *thread)
+{
+    own = NULL;
+    os_free(thread);
+}
+
+/* NULL when there is no memory. */
+static struct thread *this_thread(void)
+{
+    if (own)
+        return own;
+    own = os_allocate_zeroed(sizeof(*own));
+    if (own && os_thread_on_exit(forget_thread, own) != 0)
+        forget_thread(own);
+    return own;
+}
 
 /* --- What to trace -------------------------------------------------------------------------- */
 
@@ -177,8 +199,8 @@ static void write_completion(const struct vf_call *call, const IO_STATUS_BLOCK *
 /* Before anything else that this thread writes. */
 static void interrupt_calls(void)
 {
-    for (unsigned i = 0; i < depth && i < DEPTH_MAX; i++) {
-        struct open_call *open = &open_calls[i];
+    for (unsigned i = 0; own && i < own->depth; i++) {
+        struct open_call *open = &own->open_calls[i];
 
         if (!open->unfinished)
             say_unfinished(open);
@@ -192,22 +214,24 @@ static void interrupt_calls(void)
 
 static struct open_call *innermost(const struct vf_call *call)
 {
-    struct open_call *open = depth && depth <= DEPTH_MAX ? &open_calls[depth - 1] : NULL;
+    struct open_call *open = own && own->depth ? &own->open_calls[own->depth - 1] : NULL;
 
     return open && open->call == call ? open : NULL;
 }
 
 static void before(struct vf_call *call)
 {
+    struct thread *thread;
     struct open_call *open;
     struct words arguments;
 
     if (!wanted(call->function->name, call->socket_number))
         return;
     interrupt_calls();
-    if (depth == DEPTH_MAX)
+    thread = this_thread();
+    if (!thread || thread->depth == DEPTH_MAX)
         return;
-    open = &open_calls[depth++];
+    open = &thread->open_calls[thread->depth++];
     open->call = call;
     open->unfinished = open->completed = false;
     arguments = (struct words){ .text = open->arguments, .size = sizeof(open->arguments) };
@@ -249,15 +273,19 @@ static void after(struct vf_call *call)
     }
     if (call->injected)
         words_say(&line, " (injected: %s)", call->injected);
-    depth--;
+    own->depth--;
     end_line(&line);
 }
 
 static bool event_begin(struct hook_event *event)
 {
-    struct words words = { .text = indication, .size = sizeof(indication) };
+    struct thread *thread = this_thread();
+    struct words words;
 
-    words_argument(&words, VF_INDICATIONS, (uintptr_t)event->indication);
+    if (thread) {
+        words = (struct words){ .text = thread->indication, .size = sizeof(thread->indication) };
+        words_argument(&words, VF_INDICATIONS, (uintptr_t)event->indication);
+    }
     return true;
 }
 
@@ -273,7 +301,7 @@ static void event_end(struct hook_event *event)
     words_say(&line, "%s(", event->name);
     words_argument(&line, VF_SOCKET, (uintptr_t)event->socket);
     words_say(&line, ", SocketContext=%p, Flags=0x%X, DataIndication=%s) = %s", event->context,
-              event->flags, indication, nt_status_name(event->status));
+              event->flags, own ? own->indication : "?", nt_status_name(event->status));
     end_line(&line);
 }
 
