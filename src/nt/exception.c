@@ -32,13 +32,41 @@ struct seh_stack {
     jmp_buf targets[SEH_DEPTH];
 };
 
-static _Thread_local struct seh_stack seh_stack;
+/*
+ * Made when a thread first enters a __try: thread-local storage of the library is static, and a program that
+ * loads it late has little room for that.
+ */
+static _Thread_local struct seh_stack *own_stack;
+
+/* Of threads that never entered one: what they raise ends the process. */
+static struct seh_stack no_stack;
+
+static void forget_stack(void *stack)
+{
+    own_stack = NULL;
+    os_free(stack);
+}
+
+static struct seh_stack *make_stack(void)
+{
+    struct seh_stack *stack = os_allocate_zeroed(sizeof(*stack));
+
+    if (!stack || os_thread_on_exit(forget_stack, stack) != 0)
+        NT_BUG(PANIC_STACK_SWITCH, 0, 0, 0, 0, "there is no memory for the first __try of a thread");
+    own_stack = stack;
+    return stack;
+}
+
+static struct seh_stack *seh(void)
+{
+    return own_stack ? own_stack : &no_stack;
+}
 
 /* --- The records ------------------------------------------------------------------------------ */
 
 jmp_buf *openwsk_seh_push(void)
 {
-    struct seh_stack *stack = &seh_stack;
+    struct seh_stack *stack = own_stack ? own_stack : make_stack();
 
     if (stack->depth == SEH_DEPTH)
         NT_BUG(PANIC_STACK_SWITCH, stack->depth, 0, 0, 0,
@@ -49,13 +77,13 @@ jmp_buf *openwsk_seh_push(void)
 void openwsk_seh_pop(struct openwsk_seh_body *body)
 {
     (void)body;
-    seh_stack.depth--;
+    seh()->depth--;
 }
 
 /* Whether a raise on this thread would be caught. */
 static bool seh_covered(void)
 {
-    return seh_stack.depth > 0;
+    return seh()->depth > 0;
 }
 
 /* --- Raising ---------------------------------------------------------------------------------- */
@@ -72,7 +100,7 @@ static _Noreturn void seh_unhandled(const EXCEPTION_RECORD *record, const char *
 /* Takes the exception that stands in the thread's record to the nearest __try. */
 static _Noreturn void seh_jump(void)
 {
-    struct seh_stack *stack = &seh_stack;
+    struct seh_stack *stack = seh();
 
     if (stack->depth == 0)
         seh_unhandled(&stack->record,
@@ -84,7 +112,7 @@ static _Noreturn void seh_jump(void)
 static _Noreturn void seh_raise(NTSTATUS status, const void *address, unsigned count,
                                 const ULONG_PTR *information)
 {
-    EXCEPTION_RECORD *record = &seh_stack.record;
+    EXCEPTION_RECORD *record = &seh()->record;
 
     memset(record, 0, sizeof(*record));
     record->ExceptionCode = status;
@@ -118,9 +146,9 @@ void ExRaiseDatatypeMisalignment(void)
 
 void RtlRaiseException(PEXCEPTION_RECORD record)
 {
-    seh_stack.record = *record;
-    if (!seh_stack.record.ExceptionAddress)
-        seh_stack.record.ExceptionAddress = NT_CALLER();
+    seh()->record = *record;
+    if (!seh()->record.ExceptionAddress)
+        seh()->record.ExceptionAddress = NT_CALLER();
     seh_jump();
 }
 
@@ -128,7 +156,7 @@ void RtlRaiseException(PEXCEPTION_RECORD record)
 
 int openwsk_seh_filter(int disposition)
 {
-    struct seh_stack *stack = &seh_stack;
+    struct seh_stack *stack = seh();
 
     stack->raised = false;
     if (disposition == EXCEPTION_CONTINUE_SEARCH)
@@ -141,11 +169,11 @@ int openwsk_seh_filter(int disposition)
 
 struct openwsk_seh_finally openwsk_seh_finally_begin(void)
 {
-    struct openwsk_seh_finally block = { .once = 1, .abnormal = seh_stack.raised };
+    struct openwsk_seh_finally block = { .once = 1, .abnormal = seh()->raised };
 
     if (block.abnormal)
-        block.record = seh_stack.record;
-    seh_stack.raised = false;
+        block.record = seh()->record;
+    seh()->raised = false;
     return block;
 }
 
@@ -154,20 +182,20 @@ void openwsk_seh_finally_end(struct openwsk_seh_finally *block)
 {
     if (!block->abnormal || block->once)
         return;
-    seh_stack.record = block->record;
+    seh()->record = block->record;
     seh_jump();
 }
 
 NTSTATUS openwsk_seh_code(void)
 {
-    return seh_stack.record.ExceptionCode;
+    return seh()->record.ExceptionCode;
 }
 
 PEXCEPTION_POINTERS openwsk_seh_information(void)
 {
-    seh_stack.pointers.ExceptionRecord = &seh_stack.record;
-    seh_stack.pointers.ContextRecord = NULL;
-    return &seh_stack.pointers;
+    seh()->pointers.ExceptionRecord = &seh()->record;
+    seh()->pointers.ContextRecord = NULL;
+    return &seh()->pointers;
 }
 
 /* --- Hardware faults -------------------------------------------------------------------------- */
