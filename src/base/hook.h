@@ -92,6 +92,15 @@ struct hooks {
     /* Before an exported function of WSK (WskRegister ...) does its work. True: `status` is its answer. */
     bool (*export_begin)(const char *name, const void *place, int32_t *status);
 
+    /*
+     * A wait for the object is over, successfully. It was signalled last at that time, by that stack; 0 where
+     * that is not known.
+     */
+    void (*wait_satisfied)(const void *object, uint64_t signalled_ns, uint32_t stack, const void *place);
+
+    /* A thread is about to wait. */
+    void (*wait_begin)(const void *place);
+
     /* Whether this allocation shall fail although there is memory. `place` is the caller's address. */
     bool (*fail_allocation)(enum hook_allocation kind, size_t size, const void *place);
 

@@ -2,7 +2,9 @@
 /* ledger.c - see ledger.h. */
 #include "ledger.h"
 
+#include "hook.h"
 #include "lock.h"
+#include "stack.h"
 
 #define LEDGER_SHARDS 16
 
@@ -25,9 +27,16 @@ static struct shard *shard_of(const struct ledger_entry *entry)
 void ledger_add(struct ledger_entry *entry, enum ledger_kind kind, const void *object,
                 const void *place)
 {
+    ledger_add_stack(entry, kind, object, place, hook_rule(16) ? stack_take(place) : 0);
+}
+
+void ledger_add_stack(struct ledger_entry *entry, enum ledger_kind kind, const void *object,
+                      const void *place, uint32_t stack)
+{
     struct shard *shard;
 
     entry->kind = kind;
+    entry->stack = stack & 0xffffff;
     entry->object = object;
     entry->place = place;
     shard = shard_of(entry);

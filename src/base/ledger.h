@@ -50,11 +50,16 @@ struct ledger_entry {
     const void *object;  /* what its owner calls it */
     uint64_t size;       /* bytes, where that means something */
     uint32_t tag;        /* pool tag, or 0 */
-    uint32_t kind;       /* enum ledger_kind */
+    uint32_t kind : 8;   /* enum ledger_kind */
+    uint32_t stack : 24; /* stack.h; 0: not taken */
 };
 
 void ledger_add(struct ledger_entry *entry, enum ledger_kind kind, const void *object,
                 const void *place);
+
+/* With the stack that the caller has taken; ledger_add() takes one itself where rules are on. */
+void ledger_add_stack(struct ledger_entry *entry, enum ledger_kind kind, const void *object,
+                      const void *place, uint32_t stack);
 void ledger_remove(struct ledger_entry *entry);
 
 size_t ledger_count(enum ledger_kind kind);

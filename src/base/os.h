@@ -84,6 +84,18 @@ void *os_allocate_zeroed(size_t size);
 void *os_allocate_aligned(size_t alignment, size_t size);
 void os_free(void *memory);
 
+/* Addresses without memory, which nothing else gets. NULL when there are none. */
+void *os_reserve(size_t size);
+
+enum os_memory {
+    OS_MEMORY_NONE,    /* a touch faults; the contents stay */
+    OS_MEMORY_USE,     /* to read and write */
+    OS_MEMORY_GIVE_UP  /* a touch faults; the contents are gone, zeroes come back */
+};
+
+/* Whole pages of what os_reserve() returned. */
+bool os_protect(void *first, size_t size, enum os_memory memory);
+
 /* --- Diagnosis ------------------------------------------------------------------------------- */
 
 /* Writes the whole text to standard output or standard error; never interleaves two calls. */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -285,6 +286,24 @@ void *os_allocate_aligned(size_t alignment, size_t size)
     void *memory;
 
     return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+void *os_reserve(size_t size)
+{
+    void *first = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return first == MAP_FAILED ? NULL : first;
+}
+
+bool os_protect(void *first, size_t size, enum os_memory memory)
+{
+    int protection = memory == OS_MEMORY_USE ? PROT_READ | PROT_WRITE : PROT_NONE;
+
+    if (mprotect(first, size, protection) != 0)
+        return false;
+    if (memory == OS_MEMORY_GIVE_UP)
+        madvise(first, size, MADV_DONTNEED);
+    return true;
 }
 
 void os_free(void *memory)

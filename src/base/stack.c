@@ -35,7 +35,7 @@ static _Atomic uint32_t taken;
  * within this thread's stack; what lies there is mapped, though perhaps poisoned.
  */
 __attribute__((no_sanitize("address", "thread", "undefined"), noinline))
-static size_t walk(const void **frames, size_t room)
+static size_t walk(const void **frames, uintptr_t *pointers, size_t room)
 {
     const uintptr_t *frame = __builtin_frame_address(0);
     uintptr_t end = os_stack_end();
@@ -47,6 +47,8 @@ static size_t walk(const void **frames, size_t room)
 
         if (frame[1] < 4096)
             break;
+        if (pointers)
+            pointers[count] = (uintptr_t)(frame + 2);
         frames[count++] = (const void *)frame[1];
         if (next <= frame)
             break;
@@ -132,7 +134,7 @@ static struct saved *keep(const void *const *frames, size_t count)
 uint32_t stack_take(const void *place)
 {
     const void *frames[FRAMES_ABOVE + STACK_FRAMES_MAX];
-    size_t count = walk(frames, FRAMES_ABOVE + STACK_FRAMES_MAX);
+    size_t count = walk(frames, NULL, FRAMES_ABOVE + STACK_FRAMES_MAX);
     size_t from = index_of(frames, count, place);
     struct saved *saved;
 
@@ -144,6 +146,16 @@ uint32_t stack_take(const void *place)
         return 0;
     atomic_fetch_add_explicit(&saved->times, 1, memory_order_relaxed);
     return saved->number;
+}
+
+uintptr_t stack_pointer_at(const void *place)
+{
+    const void *frames[FRAMES_ABOVE];
+    uintptr_t pointers[FRAMES_ABOVE];
+    size_t count = walk(frames, pointers, FRAMES_ABOVE);
+    size_t at = index_of(frames, count, place);
+
+    return count && frames[at] == place ? pointers[at] : 0;
 }
 
 static const struct saved *saved_of(uint32_t stack)

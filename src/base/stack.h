@@ -21,6 +21,12 @@
  */
 uint32_t stack_take(const void *place);
 
+/*
+ * Where the stack of the function with that place ended when it called: what lies below is its
+ * callees', or nobody's. 0 when the place is not on the stack.
+ */
+uintptr_t stack_pointer_at(const void *place);
+
 /* The frames, innermost first; they live as long as the process. 0 for an unknown number. */
 size_t stack_frames(uint32_t stack, const void *const **frames);
 

@@ -182,6 +182,7 @@ void options_parse(struct options *options, struct sweep_options *sweeping, int 
     };
     argp_err_exit_status = EXIT_USAGE;
     argp_program_version_hook = print_version;
+    openwsk_verify("verify", "on", NULL, 0);
     argp_parse(sweeping ? &sweep_parser : &run_parser, count, arguments, 0, NULL, options);
     if (sweeping && !options->once && options->run_ns == UINT64_MAX)
         options->run_ns = SWEEP_RUN_MS * NS_PER_MS;

@@ -10,12 +10,15 @@
 
 /* Handed to the library as they are: its names are the options' names. */
 enum {
-    KEY_TRACE = 0x500, KEY_TRACE_SOCKET, KEY_TRACE_FILE, KEY_PCAP, KEY_INJECT, KEY_FORCE_PENDING,
+    KEY_VERIFY = 0x4ff, KEY_TRACE = 0x500, KEY_TRACE_SOCKET, KEY_TRACE_FILE, KEY_PCAP, KEY_INJECT, KEY_FORCE_PENDING,
     KEY_LOW_RESOURCES, KEY_FAIL, KEY_SEED, KEY_SUPPRESSIONS,
     KEY_JSON, KEY_JUNIT, KEY_SARIF, KEY_RECORD, KEY_REPEAT, KEY_ISOLATE
 };
 
 static const struct argp_option option_table[] = {
+    { NULL, 0, NULL, 0, "What is checked:", 3 },
+    { "verify", KEY_VERIFY, "RULES", 0,
+      "on (unless told otherwise), off, or rules: V5,V7 only these, -V14 all but this", 0 },
     { NULL, 0, NULL, 0, "What happens to the driver:", 4 },
     { "inject", KEY_INJECT, "FUNCTION:WHAT", 0,
       "Do that to calls of the function, e.g. WskBind:status=STATUS_ACCESS_DENIED:when=1", 0 },
@@ -50,7 +53,7 @@ static const struct {
     int key;
     const char *name;
 } handed_over[] = {
-    { KEY_TRACE, "trace" }, { KEY_TRACE_SOCKET, "trace-socket" }, { KEY_TRACE_FILE, "trace-file" },
+    { KEY_VERIFY, "verify" }, { KEY_TRACE, "trace" }, { KEY_TRACE_SOCKET, "trace-socket" }, { KEY_TRACE_FILE, "trace-file" },
     { KEY_PCAP, "pcap" }, { KEY_INJECT, "inject" }, { KEY_FORCE_PENDING, "force-pending" },
     { KEY_LOW_RESOURCES, "low-resources" }, { KEY_FAIL, "fail" }, { KEY_SEED, "seed" },
     { KEY_SUPPRESSIONS, "suppressions" },

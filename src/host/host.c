@@ -318,6 +318,7 @@ void openwsk_counters(void (*visit)(void *context, const char *name, const char 
 {
     for (int point = 0; point < TRACE_POINT_COUNT; point++)
         visit(context, trace_name(point), trace_meaning(point), trace_total(point));
+    vf_watermarks(visit, context);
 }
 
 const char *openwsk_status_name(openwsk_status status)

@@ -6,14 +6,22 @@
 
 #include <stdlib.h>
 
+/* While an unload takes longer, what it waits for is said again. */
+#define REPORT_EVERY_NS (10 * OS_NS_PER_S)
+
 static void guard(void *argument)
 {
     struct watch *watch = argument;
 
     while (!atomic_load_explicit(&watch->ended, memory_order_acquire)) {
-        if (os_wait(&watch->ended, 0, watch->deadline_ns))
+        uint64_t next_ns = os_clock_ns() + REPORT_EVERY_NS;
+
+        if (os_wait(&watch->ended, 0,
+                    next_ns < watch->deadline_ns ? next_ns : watch->deadline_ns))
             continue;
         vf_report_pending(watch->who);
+        if (os_clock_ns() < watch->deadline_ns)
+            continue;
         if (watch->hang)
             watch->hang(watch->context);
         abort();

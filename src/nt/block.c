@@ -3,6 +3,7 @@
 #include "block.h"
 
 #include "nt_internal.h"
+#include "special.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #define CANARY 0x9D3CA5717EC4B26Full
 #define FREED_PATTERN 0xDD
+#define SLACK_PATTERN 0xBD
 
 /*
  * A block waits until QUARANTINE_SLOTS others of its shard are freed. Larger blocks go back at
@@ -36,7 +38,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
-_Static_assert(sizeof(struct nt_block) == 64, "the payload must stay aligned");
+_Static_assert(sizeof(struct nt_block) == 96, "the payload must stay aligned");
 
 struct shard {
     _Alignas(64) _Atomic uint32_t next;
@@ -60,33 +62,151 @@ static size_t quarantined_bytes(const struct nt_block *block)
     return block->entry.size < QUARANTINE_SIZE_MAX ? block->entry.size : QUARANTINE_SIZE_MAX;
 }
 
-void *nt_block_allocate(enum ledger_kind kind, size_t size, size_t alignment, uint32_t tag,
-                        const void *place)
+/* What stands behind a block: a word, or the bytes up to the guard page. */
+static void write_canary(struct nt_block *block)
 {
-    size_t front = alignment <= sizeof(struct nt_block) ? sizeof(struct nt_block) : alignment;
-    size_t total = front + size + sizeof(uint64_t);
-    struct nt_block *block;
+    char *end = payload_of(block) + block->entry.size;
+    uint64_t canary = canary_of(block);
+
+    if (block->special) {
+        memset(end, SLACK_PATTERN, block->slack);
+        return;
+    }
+    memcpy(end, &canary, sizeof(canary));
+    ASAN_POISON_MEMORY_REGION(end, sizeof(canary));
+}
+
+static bool canary_stands(const struct nt_block *block)
+{
+    const unsigned char *end = (const unsigned char *)(block + 1) + block->entry.size;
     uint64_t canary;
+
+    if (!block->special) {
+        ASAN_UNPOISON_MEMORY_REGION(end, sizeof(canary));
+        memcpy(&canary, end, sizeof(canary));
+        return canary == canary_of(block);
+    }
+    for (size_t i = 0; i < block->slack; i++) {
+        if (end[i] != SLACK_PATTERN)
+            return false;
+    }
+    return true;
+}
+
+struct wish {
+    size_t size, alignment;
+    uint32_t stack;
+    bool paged;
+};
+
+static struct nt_block *take_special(const struct wish *wish)
+{
+    char *memory;
+    struct nt_block *block;
+
+    if (!nt_special_wanted(wish->stack))
+        return NULL;
+    memory = nt_special_take(sizeof(*block), wish->size, wish->alignment, wish->paged);
+    if (!memory)
+        return NULL;
+    block = nt_block_in_front(memory);
+    memset(block, 0, sizeof(*block));
+    block->special = true;
+    block->slack = (uint16_t)nt_special_slack(wish->size, wish->alignment);
+    return block;
+}
+
+static struct nt_block *take_common(const struct wish *wish)
+{
+    size_t alignment = wish->alignment;
+    size_t front = (sizeof(struct nt_block) + alignment - 1) / alignment * alignment;
+    size_t total = front + wish->size + sizeof(uint64_t);
+    struct nt_block *block;
     char *memory;
 
-    if (size > NT_BLOCK_SIZE_MAX)
-        return NULL;
     memory = alignment <= NT_BLOCK_ALIGNMENT ? os_allocate(total)
                                              : os_allocate_aligned(alignment, total);
     if (!memory)
         return NULL;
-    block = (struct nt_block *)(memory + front) - 1;
+    block = nt_block_in_front(memory + front);
+    memset(block, 0, sizeof(*block));
     block->lead = (uint16_t)(front - sizeof(*block));
-    block->note = 0;
-    block->entry.size = size;
+    return block;
+}
+
+static void *allocate(enum ledger_kind kind, const struct wish *wish, uint32_t tag,
+                      const void *place)
+{
+    struct nt_block *block;
+
+    if (wish->size > NT_BLOCK_SIZE_MAX)
+        return NULL;
+    block = take_special(wish);
+    if (!block)
+        block = take_common(wish);
+    if (!block)
+        return NULL;
+    block->paged = wish->paged;
+    block->entry.size = wish->size;
     block->entry.tag = tag;
-    atomic_init(&block->freed_at, NULL);
     atomic_init(&block->mark, MARK_LIVE);
-    canary = canary_of(block);
-    memcpy(payload_of(block) + size, &canary, sizeof(canary));
-    ASAN_POISON_MEMORY_REGION(payload_of(block) + size, sizeof(canary));
-    ledger_add(&block->entry, kind, payload_of(block), place);
+    write_canary(block);
+    ledger_add_stack(&block->entry, kind, payload_of(block), place, wish->stack);
     return payload_of(block);
+}
+
+static uint32_t stack_for_block(const void *place)
+{
+    return hook_rule(4) || hook_rule(5) || hook_rule(16) ? stack_take(place) : 0;
+}
+
+void *nt_block_allocate(enum ledger_kind kind, size_t size, size_t alignment, uint32_t tag,
+                        const void *place)
+{
+    struct wish wish = { .size = size, .stack = stack_for_block(place) };
+
+    wish.alignment = alignment < NT_BLOCK_ALIGNMENT ? NT_BLOCK_ALIGNMENT : alignment;
+    return allocate(kind, &wish, tag, place);
+}
+
+void *nt_block_allocate_paged(size_t size, size_t alignment, uint32_t tag, const void *place)
+{
+    struct wish wish = { .size = size, .stack = stack_for_block(place), .paged = true };
+
+    wish.alignment = alignment < NT_BLOCK_ALIGNMENT ? NT_BLOCK_ALIGNMENT : alignment;
+    return allocate(LEDGER_POOL, &wish, tag, place);
+}
+
+struct nt_block *nt_block_of(const void *memory)
+{
+    struct nt_block *freed = nt_special_freed_block(memory);
+
+    return freed ? freed : nt_block_in_front(memory);
+}
+
+void nt_block_stacks(const struct nt_block *block, struct hook_stack *stacks)
+{
+    uint32_t completed = atomic_load(&block->completed_stack);
+    uint32_t freed = atomic_load(&block->freed_stack);
+
+    *stacks++ = (struct hook_stack){ "allocated", block->entry.stack };
+    if (completed)
+        *stacks++ = (struct hook_stack){ "completed", completed };
+    if (freed)
+        *stacks = (struct hook_stack){ "freed", freed };
+}
+
+struct nt_block *nt_block_around(const void *address)
+{
+    struct nt_block *block;
+
+    if (nt_special_owns(address))
+        return nt_special_block_at(address, &block) ? block : NULL;
+    /* A header that would lie in another page may lie in none. */
+    if ((uintptr_t)address % PAGE_SIZE < sizeof(*block) ||
+        nt_block_state(address) != NT_BLOCK_LIVE)
+        return NULL;
+    return nt_block_in_front(address);
 }
 
 /* What stands in front of foreign memory may be anybody's, also a red zone or another thread's. */
@@ -125,19 +245,19 @@ void nt_block_describe(const void *memory, char *text, size_t size)
 static void require_canary(struct nt_block *block, const void *place)
 {
     char *end = payload_of(block) + block->entry.size;
-    uint64_t canary;
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
     char what[2 * SYMBOL_TEXT_MAX];
     char where[SYMBOL_TEXT_MAX];
 
-    ASAN_UNPOISON_MEMORY_REGION(end, sizeof(canary));
-    memcpy(&canary, end, sizeof(canary));
-    if (canary == canary_of(block))
+    if (canary_stands(block))
         return;
     nt_block_describe(payload_of(block), what, sizeof(what));
     symbol_describe(place, where, sizeof(where));
-    NT_BUG_RULE(BAD_POOL_HEADER, block->entry.kind == LEDGER_POOL ? NULL : "WSK-V4", 0x20, block,
-                end, 0, "something wrote behind the end of the %s; found when it was freed at %s",
-                what, where);
+    nt_block_stacks(block, stacks);
+    NT_BUG_STACKS(BAD_POOL_HEADER, block->entry.kind == LEDGER_IRP ? "WSK-V4" : "WSK-V5", stacks,
+                  0x20, block, end, 0,
+                  "something wrote behind the end of the %s; found when it was freed at %s", what,
+                  where);
 }
 
 /* The block leaves the quarantine: whoever wrote into it wrote into freed memory. */
@@ -147,12 +267,15 @@ static void leave(struct nt_block *block)
     size_t size = quarantined_bytes(block);
     char what[2 * SYMBOL_TEXT_MAX];
 
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+
     ASAN_UNPOISON_MEMORY_REGION(payload, size);
     if (size &&
         ((unsigned char)payload[0] != FREED_PATTERN || memcmp(payload, payload + 1, size - 1))) {
         nt_block_describe(payload, what, sizeof(what));
-        NT_BUG_RULE(DRIVER_CAUGHT_MODIFYING_FREED_POOL, "WSK-V5", payload, 1, 0, 0,
-                    "something wrote into freed memory: the %s", what);
+        nt_block_stacks(block, stacks);
+        NT_BUG_STACKS(DRIVER_CAUGHT_MODIFYING_FREED_POOL, "WSK-V5", stacks, payload, 1, 0, 0,
+                      "something wrote into freed memory: the %s", what);
     }
     os_free((char *)block - block->lead);
 }
@@ -179,8 +302,13 @@ bool nt_block_free(void *memory, const void *place)
     if (!atomic_compare_exchange_strong(&block->mark, &live, MARK_FREED))
         return false;
     require_canary(block, place);
+    atomic_store(&block->freed_stack, block->entry.stack ? stack_take(place) : 0);
     atomic_store_explicit(&block->freed_at, place, memory_order_release);
     ledger_remove(&block->entry);
+    if (block->special) {
+        nt_special_give_back(memory);
+        return true;
+    }
     memset(memory, FREED_PATTERN, quarantined_bytes(block));
     if (block->entry.size <= QUARANTINE_SIZE_MAX)
         enter_quarantine(block);
@@ -204,4 +332,33 @@ size_t nt_block_trim(void)
         }
     }
     return count;
+}
+
+/* --- For other storeys ---------------------------------------------------------------------- */
+
+bool nt_block_range(const void *address, uintptr_t *first, size_t *size, bool *paged)
+{
+    struct nt_block *block = nt_block_around(address);
+
+    if (!block)
+        return false;
+    *first = (uintptr_t)payload_of(block);
+    *size = block->entry.size;
+    *paged = block->paged;
+    return true;
+}
+
+bool nt_is_freed(const void *memory, struct hook_stack *stacks)
+{
+    if ((uintptr_t)memory % PAGE_SIZE < sizeof(struct nt_block) && !nt_special_owns(memory))
+        return false;
+    if (nt_block_state(memory) != NT_BLOCK_FREED)
+        return false;
+    nt_block_stacks(nt_block_of(memory), stacks);
+    return true;
+}
+
+bool nt_readable(const void *memory, size_t size)
+{
+    return nt_probe(memory, size, false);
 }

@@ -23,12 +23,21 @@
 #define NT_BLOCK_SIZE_MAX ((size_t)1 << 36)
 
 /*
- * 64 bytes, so that memory which is aligned to 16 stays so behind it. The mark stands next to the
+ * 96 bytes, so that memory which is aligned to 16 stays so behind it. The mark stands next to the
  * payload.
  */
 struct nt_block {
     struct ledger_entry entry;
     _Atomic(const void *) freed_at;
+    void *source;             /* mdl.c: the MDL that this one is a part of */
+    _Atomic uint32_t parts;   /* mdl.c: parts of this one that are alive */
+    _Atomic uint32_t freed_stack;
+    _Atomic uint32_t completed_stack; /* irp.c */
+    uint16_t slack; /* of a special block: bytes between its end and the guard page */
+    bool special;   /* see special.h */
+    bool paged;
+    bool used;      /* irp.c: completed, and not reused since */
+    uint32_t spare;
     uint16_t lead; /* bytes between the start of the allocation and this header */
     uint16_t note; /* for the kind's owner */
     _Atomic uint32_t mark;
@@ -43,15 +52,31 @@ enum nt_block_state { NT_BLOCK_FOREIGN, NT_BLOCK_LIVE, NT_BLOCK_FREED };
 void *nt_block_allocate(enum ledger_kind kind, size_t size, size_t alignment, uint32_t tag,
                         const void *place);
 
+/* The same of paged pool. */
+void *nt_block_allocate_paged(size_t size, size_t alignment, uint32_t tag, const void *place);
+
 /*
  * Reads only the bytes in front of `memory`; safe for what is no block as far as these are mapped.
  */
 enum nt_block_state nt_block_state(const void *memory);
 
-static inline struct nt_block *nt_block_of(const void *memory)
+static inline struct nt_block *nt_block_in_front(const void *memory)
 {
     return (struct nt_block *)(uintptr_t)((uintptr_t)memory - sizeof(struct nt_block));
 }
+
+/* The header, or what is kept of it when the block itself is gone. */
+struct nt_block *nt_block_of(const void *memory);
+
+/* Where the block was allocated, completed and freed, as far as that is known. */
+struct hook_stack;
+void nt_block_stacks(const struct nt_block *block, struct hook_stack *stacks);
+
+/*
+ * The live block that the address lies in. Only where that is cheap to tell: blocks of the special
+ * pool, and addresses that are a block's first. NULL: none, or unknown.
+ */
+struct nt_block *nt_block_around(const void *address);
 
 /*
  * False when another thread has freed the block first. An overrun of the block is a bug check.

@@ -56,40 +56,98 @@ static void report_add(struct report *report, const char *format, ...)
         report->length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
+static void report_stacks(struct report *report, const struct hook_stack *stacks)
+{
+    char text[STACK_TEXT_MAX];
+
+    for (size_t i = 0; i < HOOK_STACKS_MAX && stacks[i].label; i++) {
+        if (!stacks[i].stack)
+            continue;
+        stack_describe(stacks[i].stack, text, sizeof(text));
+        report_add(report, "    %s: %s\n", stacks[i].label, text);
+    }
+}
+
+/* A place of a fault is the instruction, one less than the return address that it is made to be. */
+static bool is_place(const void *frame, const void *place)
+{
+    return frame == place || (const char *)frame + 1 == (const char *)place;
+}
+
+static bool in_library(const void *address)
+{
+    char files[2][512];
+
+    symbol_module(address, files[0], sizeof(files[0]));
+    symbol_module((const void *)(uintptr_t)nt_bug_check_name, files[1], sizeof(files[1]));
+    return strcmp(files[0], files[1]) == 0;
+}
+
+static size_t find_frame(const void *const *frames, size_t count, const void *place)
+{
+    for (size_t i = 0; place && i < count; i++) {
+        if (is_place(frames[i], place))
+            return i;
+    }
+    return count;
+}
+
 /*
- * The frames from `first` on; if it is not on the stack, all but this file's. Returns `first`, or NULL when it is
- * not there.
+ * The driver's own place, then what it called WSK with, then any place; and all but this file's when
+ * none of these is on the stack.
  */
-static const void *report_stack(struct report *report, const void *first, const void *fallback)
+static size_t choose_frame(const void **frames, size_t count, const void *place,
+                           const void *fallback)
+{
+    size_t at = find_frame(frames, count, place);
+    size_t caller = find_frame(frames, count, hook_caller);
+
+    if (caller < count && (at == count || in_library(place)))
+        return caller;
+    if (at < count) {
+        frames[at] = place;
+        return at;
+    }
+    at = find_frame(frames, count, fallback);
+    return at < count ? at : 0;
+}
+
+/*
+ * A place that is not on the stack, such as a routine that has returned, comes first by itself.
+ * Returns the first place that is named, or NULL when it is nobody's in particular.
+ */
+static const void *report_stack(struct report *report, const void *place, const void *fallback)
 {
     const void *frames[SYMBOL_STACK_MAX];
     size_t count = symbol_stack(frames, SYMBOL_STACK_MAX);
-    size_t from = 0;
+    size_t from = choose_frame(frames, count, place, fallback);
+    bool alone;
     char text[SYMBOL_TEXT_MAX];
 
-    for (size_t i = 0; i < count; i++) {
-        if (frames[i] == fallback && from == 0)
-            from = i;
-        if (frames[i] == first) {
-            from = i;
-            break;
-        }
+    symbol_module(place, text, sizeof(text));
+    alone = *text && find_frame(frames, count, place) == count;
+    if (alone) {
+        symbol_describe(place, text, sizeof(text));
+        report_add(report, "        %s\n", text);
     }
     for (size_t i = from; i < count && i < from + BUG_FRAMES; i++) {
         symbol_describe(frames[i], text, sizeof(text));
         report_add(report, "        %s\n", text);
     }
-    return from < count && frames[from] == first ? first : NULL;
+    if (alone)
+        return place;
+    return from < count && !in_library(frames[from]) ? frames[from] : NULL;
 }
 
 /* For those who keep what was found, after it has been printed. */
 static void tell(const struct nt_bug *bug, const void *place)
 {
-    const struct hook_report told = {
+    struct hook_report told = {
         .rule = bug->rule ? bug->rule : nt_bug_check_name(bug->code), .severity = HOOK_STOP,
         .text = bug->sentence ? bug->sentence : nt_bug_check_name(bug->code), .place = place,
     };
 
+    memcpy(told.stacks, bug->stacks, sizeof(told.stacks));
     hook_tell(&told);
 }
 
@@ -123,6 +181,7 @@ static _Noreturn void stop(const struct nt_bug *bug, const void *first, const vo
     if (bug->rule || bug->sentence)
         report_add(&report, "    %s%s%s\n", bug->rule ? bug->rule : "", bug->rule ? ": " : "",
                    bug->sentence ? bug->sentence : "");
+    report_stacks(&report, bug->stacks);
     place = report_stack(&report, first, fallback);
     os_print(true, report.text, report.length);
     if (hooks && hooks->report)
@@ -146,6 +205,22 @@ void nt_bug_check_say(ULONG code, const char *rule, const ULONG_PTR parameters[4
     va_list arguments;
 
     memcpy(bug.parameters, parameters, sizeof(bug.parameters));
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof(sentence), format, arguments);
+    va_end(arguments);
+    stop(&bug, (const void *)bug.parameters[3], NT_CALLER());
+}
+
+void nt_bug_check_stacks(ULONG code, const char *rule, const struct hook_stack *stacks,
+                         const ULONG_PTR parameters[4], const char *format, ...)
+{
+    char sentence[4 * SYMBOL_TEXT_MAX];
+    struct nt_bug bug = { .code = code, .rule = rule, .sentence = sentence };
+    va_list arguments;
+
+    memcpy(bug.parameters, parameters, sizeof(bug.parameters));
+    if (stacks)
+        memcpy(bug.stacks, stacks, sizeof(bug.stacks));
     va_start(arguments, format);
     vsnprintf(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);

@@ -311,6 +311,8 @@ static void sleep_until_granted(struct waiter *waiter, uint64_t deadline)
 static NTSTATUS wait_for(struct waiter *waiter, PVOID objects[], uint64_t deadline,
                          const void *place)
 {
+    struct nt_watched_wait watched;
+
     waiter->stripes = 0;
     for (unsigned i = 0; i < waiter->count; i++) {
         waiter->blocks[i] = (struct wait_block){ .waiter = waiter, .object = objects[i] };
@@ -326,10 +328,14 @@ static NTSTATUS wait_for(struct waiter *waiter, PVOID objects[], uint64_t deadli
             for (unsigned i = 0; i < waiter->count; i++)
                 block_link(&waiter->blocks[i]);
             stripes_release(waiter->stripes);
+            nt_wait_watch(&watched, objects[0], place);
             sleep_until_granted(waiter, deadline);
+            nt_wait_unwatch(&watched);
         }
     }
     stripes_release(waiter->stripes);
+    if (waiter->count == 1 && waiter->status == STATUS_SUCCESS)
+        nt_wait_over(objects[0], place);
     return waiter->status;
 }
 
@@ -337,8 +343,16 @@ static NTSTATUS wait_for(struct waiter *waiter, PVOID objects[], uint64_t deadli
 static void require_may_wait(const LARGE_INTEGER *timeout, const char *function, const void *place)
 {
     bool poll = timeout && timeout->QuadPart == 0;
+    const struct hooks *hooks = hook_table();
 
+    if (!poll && nt_self.in_routine && hook_rule(11))
+        NT_BUG_RULE(IRQL_NOT_LESS_OR_EQUAL, "WSK-V11", 0, nt_irql(), APC_LEVEL, place,
+                    "%s was called inside a completion routine or an event callback, which must "
+                    "not wait: what it waits for may need this very thread",
+                    function);
     nt_require_irql(poll ? DISPATCH_LEVEL : APC_LEVEL, function, place);
+    if (hooks && hooks->wait_begin)
+        hooks->wait_begin(place);
 }
 
 NTSTATUS KeWaitForSingleObject(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode,

@@ -182,7 +182,9 @@ NTSTATUS nt_driver_enter(struct nt_driver *driver, PDRIVER_INITIALIZE entry)
 
     nt_require_irql(PASSIVE_LEVEL, "nt_driver_enter", NT_CALLER());
     object->DriverInit = entry;
+    nt_self.in_entry++;
     status = entry(object, &driver->registry_path);
+    nt_self.in_entry--;
     irql = KeGetCurrentIrql();
     if (irql != PASSIVE_LEVEL)
         NT_BUG_RULE(IRQL_UNEXPECTED_VALUE, "WSK-V19", irql, PASSIVE_LEVEL, entry, 0,

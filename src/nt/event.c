@@ -14,6 +14,7 @@ LONG KeSetEvent(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
 
     (void)increment;
     nt_require_irql(wait ? APC_LEVEL : DISPATCH_LEVEL, "KeSetEvent", NT_CALLER());
+    nt_signal_note(event, NT_CALLER());
     nt_signal_begin(&signal, &event->Header);
     before = nt_header_state(&event->Header);
     nt_header_set_state(&event->Header, 1);

@@ -113,11 +113,13 @@ static _Noreturn void bad_free(enum io_violation violation, const IRP *irp, cons
 
 static _Noreturn void bad_double_free(const IRP *irp, const void *place)
 {
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
     char what[2 * SYMBOL_TEXT_MAX];
 
     nt_block_describe(irp, what, sizeof(what));
-    NT_BUG_RULE(MULTIPLE_IRP_COMPLETE_REQUESTS, "WSK-V5", irp, 0, 0, place,
-                "IoFreeIrp: the IRP has been freed before; it is the %s", what);
+    nt_block_stacks(nt_block_of(irp), stacks);
+    NT_BUG_STACKS(MULTIPLE_IRP_COMPLETE_REQUESTS, "WSK-V5", stacks, irp, 0, 0, place,
+                  "IoFreeIrp: the IRP has been freed before; it is the %s", what);
 }
 
 void nt_irp_free(PIRP irp, const void *place)
@@ -154,6 +156,8 @@ VOID IoReuseIrp(PIRP irp, NTSTATUS status)
                     "IoReuseIrp: the IRP is still in the hands of whom it was passed to");
     initialise(irp, irp->Size, irp->StackCount);
     irp->AllocationFlags = flags;
+    if (from_block(irp))
+        nt_block_of(irp)->used = false;
     irp->IoStatus.Status = status;
 }
 
@@ -169,6 +173,18 @@ VOID IoCleanupIrp(PIRP irp)
 
 /* --- Passing on ------------------------------------------------------------------------------- */
 
+/* Status, Cancel and the locations of a completed IRP are old. */
+static void require_fresh(PIRP irp, const void *place)
+{
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+
+    if (!from_block(irp) || !nt_block_of(irp)->used)
+        return;
+    nt_block_stacks(nt_block_of(irp), stacks);
+    NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V1", stacks, 1, irp, 0, place,
+                  "an IRP that has been completed is used again without IoReuseIrp");
+}
+
 static void take_location(PIRP irp, const void *place)
 {
     if (irp->Type != IO_TYPE_IRP)
@@ -178,6 +194,8 @@ static void take_location(PIRP irp, const void *place)
         NT_BUG_RULE(NO_MORE_IRP_STACK_LOCATIONS, "WSK-V1", irp, irp->StackCount, 0, place,
                     "the IRP has no free stack location: it is already in flight, was not reused "
                     "after its last completion, or was made with too few");
+    if (irp->CurrentLocation > irp->StackCount && hook_rule(1))
+        require_fresh(irp, place);
     irp->CurrentLocation--;
     irp->Tail.Overlay.CurrentStackLocation--;
     if (from_block(irp) && !nt_block_of(irp)->note)
@@ -192,6 +210,8 @@ void nt_irp_accept(PIRP irp)
 void nt_irp_pend_again(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context)
 {
     IoSetCompletionRoutine(irp, routine, context, TRUE, TRUE, TRUE);
+    if (from_block(irp))
+        nt_block_of(irp)->used = false;
     take_location(irp, NT_CALLER());
     IoMarkIrpPending(irp);
 }
@@ -308,7 +328,9 @@ static bool call_routine(PIRP irp, PIO_STACK_LOCATION location, const void *plac
      */
     if (irp->CurrentLocation <= irp->StackCount)
         device = IoGetCurrentIrpStackLocation(irp)->DeviceObject;
+    nt_self.in_routine++;
     status = routine(device, irp, location->Context);
+    nt_self.in_routine--;
     if (KeGetCurrentIrql() != irql)
         NT_BUG_RULE(IRQL_UNEXPECTED_VALUE, "WSK-V19", KeGetCurrentIrql(), irql, routine, place,
                     "a completion routine was called at IRQL %u and returned at IRQL %u", irql,
@@ -401,6 +423,11 @@ static void finish_built_irp(PIRP irp, const void *place)
 static void complete(PIRP irp, const void *place)
 {
     require_completable(irp, place);
+    if (from_block(irp)) {
+        nt_block_of(irp)->used = true;
+        if (hook_rule(5))
+            atomic_store(&nt_block_of(irp)->completed_stack, stack_take(place));
+    }
     trace_count(trace_irp_completed);
     if (!walk_up(irp, place))
         return;
@@ -459,4 +486,21 @@ BOOLEAN IoCancelIrp(PIRP irp)
         NT_BUG_RULE(IRQL_UNEXPECTED_VALUE, "WSK-V19", KeGetCurrentIrql(), irql, routine, place,
                     "a cancel routine did not release the cancel spin lock to Irp->CancelIrql");
     return TRUE;
+}
+
+/* --- Who is where ----------------------------------------------------------------------------- */
+
+void nt_routine_begin(void)
+{
+    nt_self.in_routine++;
+}
+
+void nt_routine_end(void)
+{
+    nt_self.in_routine--;
+}
+
+bool nt_in_entry(void)
+{
+    return nt_self.in_entry != 0;
 }

@@ -13,6 +13,7 @@
  */
 #include "block.h"
 #include "nt_internal.h"
+#include "special.h"
 
 #include <string.h>
 
@@ -80,6 +81,67 @@ static void require_slots(const MDL *mdl, size_t pages, const char *function, co
 SIZE_T MmSizeOfMdl(PVOID base, SIZE_T length)
 {
     return sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(base, length);
+}
+
+static void forget_part(struct nt_block *part)
+{
+    if (!part->source)
+        return;
+    if (nt_block_state(part->source) == NT_BLOCK_LIVE)
+        atomic_fetch_sub(&nt_block_of(part->source)->parts, 1);
+    part->source = NULL;
+}
+
+/* A part points into the pages of its source. */
+static void note_part(PMDL source, PMDL target)
+{
+    struct nt_block *whole, *part;
+
+    if (!hook_rule(6))
+        return;
+    whole = nt_block_around(source);
+    part = nt_block_around(target);
+    if (!whole || !part || whole->entry.kind != LEDGER_MDL || part->entry.kind != LEDGER_MDL)
+        return;
+    forget_part(part);
+    part->source = source;
+    atomic_fetch_add(&whole->parts, 1);
+}
+
+static void require_no_parts(const MDL *mdl, const void *place)
+{
+    struct nt_block *block = nt_block_of(mdl);
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+
+    if (!atomic_load(&block->parts) || !hook_rule(6))
+        return;
+    nt_block_stacks(block, stacks);
+    NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", stacks, 6, mdl,
+                  atomic_load(&block->parts), place,
+                  "IoFreeMdl: a partial MDL of IoBuildPartialMdl still describes pages of this one");
+}
+
+static void require_inside(const MDL *mdl, const char *function, const void *place)
+{
+    struct nt_block *block = hook_rule(6) || hook_rule(20) ? nt_block_around(address_of(mdl)) : NULL;
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+    const char *first;
+
+    if (!block)
+        return;
+    first = (const char *)(block + 1);
+    nt_block_stacks(block, stacks);
+    if (hook_rule(6) && ((const char *)address_of(mdl) < first ||
+                         (const char *)address_of(mdl) + mdl->ByteCount > first + block->entry.size))
+        NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", stacks, 6, mdl, block, place,
+                      "%s: the MDL describes %u bytes from byte %lld of a %s of %llu bytes",
+                      function, mdl->ByteCount, (long long)((const char *)address_of(mdl) - first),
+                      ledger_kind_name((enum ledger_kind)block->entry.kind, 1),
+                      (unsigned long long)block->entry.size);
+    if (hook_rule(20) && block->paged && mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
+        NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V20", stacks, 20, mdl, block, place,
+                      "%s: the memory is paged pool, whose pages may be taken away at any time",
+                      function);
 }
 
 /* --- Making and freeing ----------------------------------------------------------------------- */
@@ -181,6 +243,8 @@ void nt_mdl_free(PMDL mdl, const void *place)
         bad_free(mdl, "IoAllocateMdl did not make this MDL", NULL, place);
     if (state == NT_BLOCK_FREED)
         bad_free(mdl, "the MDL has been freed before", "WSK-V5", place);
+    require_no_parts(mdl, place);
+    forget_part(nt_block_of(mdl));
     if (mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
     if ((mdl->MdlFlags & MDL_PAGES_LOCKED) && !(mdl->MdlFlags & MDL_PARTIAL))
@@ -209,6 +273,7 @@ VOID MmBuildMdlForNonPagedPool(PMDL mdl)
     mdl->Process = NULL;
     mdl->MappedSystemVa = address_of(mdl);
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
+    require_inside(mdl, "MmBuildMdlForNonPagedPool", place);
     fill_page_numbers(mdl);
 }
 
@@ -238,6 +303,7 @@ VOID IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG length)
     target->MdlFlags =
         (CSHORT)((target->MdlFlags & kept) | (source->MdlFlags & inherited) | MDL_PARTIAL);
     fill_page_numbers(target);
+    note_part(source, target);
 }
 
 /* --- Locking ---------------------------------------------------------------------------------- */
@@ -272,6 +338,8 @@ static void lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function,
     locked = os_allocate(sizeof(*locked));
     if (!locked)
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    require_inside(mdl, function, place);
+    nt_special_pin(address_of(mdl), mdl->ByteCount, 1);
     fill_page_numbers(mdl);
     mdl->Process = NULL;
     mdl->MdlFlags |= MDL_PAGES_LOCKED;
@@ -301,6 +369,7 @@ VOID MmUnlockPages(PMDL mdl)
                                                           : "not locked");
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
+    nt_special_pin(address_of(mdl), mdl->ByteCount, -1);
     locked = take_locked(mdl);
     mdl->MdlFlags &= (CSHORT)~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     if (!locked)

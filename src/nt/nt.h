@@ -6,6 +6,8 @@
 #ifndef OPENWSK_NT_NT_H
 #define OPENWSK_NT_NT_H
 
+#include "hook.h"
+
 #include <wdm.h>
 
 #include <stdbool.h>
@@ -53,6 +55,7 @@ struct nt_bug {
     const char *rule;     /* "WSK-V13", or NULL where Windows itself would have stopped */
     const char *sentence; /* what is wrong, in one sentence */
     ULONG_PTR parameters[4];
+    struct hook_stack stacks[HOOK_STACKS_MAX]; /* up to the first without a label */
 };
 
 /* Prints stop code, parameters, rule and stack, calls the hook, then aborts. */
@@ -79,6 +82,42 @@ void nt_irp_accept(PIRP irp);
  * IRQL <= DISPATCH_LEVEL.
  */
 void nt_irp_pend_again(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context);
+
+/* Around an event callback: the thread is in code that must not wait, whatever its IRQL. */
+void nt_routine_begin(void);
+void nt_routine_end(void);
+
+/* Whether DriverEntry or an AddDevice routine is on this thread's stack. */
+bool nt_in_entry(void);
+
+/* The live block of pool, IRP or MDL that the address lies in, where that is cheap to tell. */
+bool nt_block_range(const void *address, uintptr_t *first, size_t *size, bool *paged);
+
+/* Whether the memory is a block that was freed a short while ago; its stacks. */
+bool nt_is_freed(const void *memory, struct hook_stack *stacks);
+
+/*
+ * The first byte of a page of which every touch is reported as the use of an indication that was
+ * given back (WSK-V22). NULL when there is none.
+ */
+char *nt_trap_address(void);
+
+/* Whether that can be read without a fault. */
+bool nt_readable(const void *memory, size_t size);
+
+/* --- Waits ----------------------------------------------------------------------------------- */
+
+/* A thread that sleeps in a wait, while rule V28 is on. */
+struct nt_wait {
+    uint32_t thread;
+    const void *object;   /* the first, of several */
+    uint64_t since_ns;
+    uint32_t stack;
+};
+
+/* Under the list's lock: `visit` may not wait. Any thread. */
+typedef void nt_wait_visit_fn(const struct nt_wait *wait, void *context);
+void nt_wait_visit(nt_wait_visit_fn *visit, void *context);
 
 /* --- Drivers --------------------------------------------------------------------------------- */
 

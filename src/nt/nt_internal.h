@@ -36,6 +36,17 @@
 _Noreturn void nt_bug_check_say(ULONG code, const char *rule, const ULONG_PTR parameters[4],
                                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same with stacks; `stacks` may be NULL. */
+_Noreturn void nt_bug_check_stacks(ULONG code, const char *rule, const struct hook_stack *stacks,
+                                   const ULONG_PTR parameters[4], const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+#define NT_BUG_STACKS(code, rule, stacks, p1, p2, p3, p4, ...) \
+    nt_bug_check_stacks((code), (rule), (stacks), \
+                        (const ULONG_PTR[4]){ (ULONG_PTR)(p1), (ULONG_PTR)(p2), (ULONG_PTR)(p3), \
+                                              (ULONG_PTR)(p4) }, \
+                        __VA_ARGS__)
+
 #define NT_BUG(code, p1, p2, p3, p4, ...) \
     nt_bug_check_say((code), NULL, \
                      (const ULONG_PTR[4]){ (ULONG_PTR)(p1), (ULONG_PTR)(p2), (ULONG_PTR)(p3), \
@@ -53,12 +64,19 @@ struct nt_irql_text nt_irql_name(KIRQL irql);
 /* Only its own thread touches it. The rest of what a thread is stands in its object. */
 struct nt_self {
     KIRQL irql;
+    bool probing;         /* probe.c looks whether memory is there: a fault is an answer */
+    unsigned in_routine;  /* completion routines and event callbacks on the stack */
+    unsigned in_entry;    /* DriverEntry on the stack */
     bool processor_known; /* `processor` holds until the IRQL falls below DISPATCH_LEVEL */
     ULONG processor;
     struct _ETHREAD *thread; /* NULL until somebody asks for it */
 };
 
 extern _Thread_local struct nt_self nt_self;
+
+/* special.c: whether paged pool may be in memory, and what happens to it at DISPATCH_LEVEL. */
+extern _Atomic uint32_t nt_paged_in;
+void nt_paged_trim(void);
 
 static inline KIRQL nt_irql(void)
 {
@@ -68,6 +86,9 @@ static inline KIRQL nt_irql(void)
 /* Without checks, for what the executive does by itself. */
 static inline void nt_irql_set(KIRQL irql)
 {
+    if (irql >= DISPATCH_LEVEL && nt_self.irql < DISPATCH_LEVEL &&
+        atomic_load_explicit(&nt_paged_in, memory_order_relaxed))
+        nt_paged_trim();
     nt_self.irql = irql;
     if (irql < DISPATCH_LEVEL)
         nt_self.processor_known = false;
@@ -208,6 +229,17 @@ static inline void nt_header_set_state(DISPATCHER_HEADER *header, LONG state)
 {
     __atomic_store_n(&header->SignalState, state, __ATOMIC_RELEASE);
 }
+
+/* wait_watch.c: who waits (WSK-V28), and what signalled what somebody waits for (WSK-V29). */
+struct nt_watched_wait {
+    struct list link;
+    struct nt_wait wait;
+    bool listed;
+};
+void nt_wait_watch(struct nt_watched_wait *watched, const void *object, const void *place);
+void nt_wait_unwatch(struct nt_watched_wait *watched);
+void nt_wait_over(const void *object, const void *place);
+void nt_signal_note(const void *object, const void *place);
 
 /* The os_clock_ns() deadline of a Windows timeout; NULL is OS_FOREVER, zero 0. */
 uint64_t nt_deadline(const LARGE_INTEGER *timeout);

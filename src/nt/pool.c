@@ -22,7 +22,6 @@
 
 #define CACHE_LINE 64
 #define TAG_NONE 0x656E6F4Eu /* "None", which Windows gives to what has no tag */
-#define NOTE_PAGED 1
 
 /* The first parameter of BAD_POOL_CALLER. */
 enum bad_call {
@@ -70,10 +69,13 @@ static void *allocate(const struct pool_request *request)
                     request->place, "pool was allocated with a tag of zero");
     if (hook_fail_allocation(HOOK_POOL, request->size, request->place))
         return NULL;
-    memory = nt_block_allocate(LEDGER_POOL, request->size, alignment, request->tag, request->place);
+    if (request->paged)
+        memory = nt_block_allocate_paged(request->size, alignment, request->tag, request->place);
+    else
+        memory = nt_block_allocate(LEDGER_POOL, request->size, alignment, request->tag,
+                                   request->place);
     if (!memory)
         return NULL;
-    nt_block_of(memory)->note = request->paged ? NOTE_PAGED : 0;
     if (request->zero)
         memset(memory, 0, request->size);
     else
@@ -214,14 +216,18 @@ static void tag_text(ULONG tag, char text[5])
 static _Noreturn void bad_free(enum bad_call call, const void *memory, const char *why,
                                const void *place)
 {
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
     char what[2 * SYMBOL_TEXT_MAX] = "";
     char where[SYMBOL_TEXT_MAX];
 
-    if (nt_block_state(memory) != NT_BLOCK_FOREIGN)
+    if (nt_block_state(memory) != NT_BLOCK_FOREIGN) {
         nt_block_describe(memory, what, sizeof(what));
+        nt_block_stacks(nt_block_of(memory), stacks);
+    }
     symbol_describe(place, where, sizeof(where));
-    NT_BUG_RULE(BAD_POOL_CALLER, call == BAD_FREED_ALREADY ? "WSK-V5" : NULL, call, 0, 0, memory,
-                "%s, at %s%s%s", why, where, *what ? "; it is the " : "", what);
+    hook_caller = place; /* the fourth parameter, where it usually stands, is the memory here */
+    NT_BUG_STACKS(BAD_POOL_CALLER, call == BAD_FREED_ALREADY ? "WSK-V5" : NULL, stacks, call, 0, 0,
+                  memory, "%s, at %s%s%s", why, where, *what ? "; it is the " : "", what);
 }
 
 static _Noreturn void bad_tag(const struct nt_block *block, ULONG tag, const void *place)
@@ -254,7 +260,7 @@ void nt_pool_free(void *memory, ULONG tag, const void *place)
         bad_free(BAD_ADDRESS, memory, "something that is no pool block was freed as one", place);
     if (state == NT_BLOCK_FREED)
         bad_free(BAD_FREED_ALREADY, memory, "pool was freed twice", place);
-    require_pool_irql(block->note & NOTE_PAGED, BAD_FREE_IRQL, (size_t)memory, place);
+    require_pool_irql(block->paged, BAD_FREE_IRQL, (size_t)memory, place);
     if (tag && block->entry.tag != tag)
         bad_tag(block, tag, place);
     if (!nt_block_free(memory, place))

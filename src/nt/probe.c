@@ -46,11 +46,14 @@ bool nt_probe(const volatile void *address, size_t size, bool write)
         return true;
     if (first + size - 1 < first)
         return false;
+    nt_self.probing = true;
     __try {
         touch_pages(first, first + size - 1, write);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
+        nt_self.probing = false;
         return false;
     }
+    nt_self.probing = false;
     return true;
 }
 

@@ -23,6 +23,18 @@
 #define VF_OBSERVERS_MAX 8
 #define VF_STACK_MAX 24
 
+/* What the rules note of a call: flight.c, rule_*.c. */
+struct vf_flight {
+    struct list link;
+    uint32_t stack;           /* that submitted it */
+    bool listed, returned, completed;
+    size_t bytes;
+    bool clients_own, bad_buffer;
+    WSK_BUF buffer;           /* of a send */
+    uint64_t checksum;        /* of its chain; 0: none */
+    uintptr_t lowest_buffer;  /* on the stack of the caller; 0: none */
+};
+
 struct vf_call {
     const struct vf_function *function;
     uintptr_t arguments[VF_PARAMETERS_MAX]; /* in the order of the parameters */
@@ -56,6 +68,8 @@ struct vf_call {
 
     void *notes[VF_OBSERVERS_MAX]; /* an observer's own, by its index */
     ULONG control_room;            /* inject.c's */
+
+    struct vf_flight flight;
 
     /* calls.c's and hold.c's */
     _Atomic uint32_t references;

@@ -9,6 +9,7 @@
 #include "low_resources.h"
 #include "pcap.h"
 #include "suppress.h"
+#include "rules.h"
 #include "tracer.h"
 
 #include <stdarg.h>
@@ -258,6 +259,7 @@ void vf_start(const struct vf_config *config)
     base_lock_release(&lock);
     vf_leak_begin(config);
     table = (struct hooks){ .report = vf_report, .bug_check = on_bug_check };
+    vf_rules_start(&table);
     vf_trace_start();
     vf_pcap_start();
     vf_inject_start(&table);
@@ -271,6 +273,7 @@ void vf_stop(void)
     vf_calls_stop();
     vf_pcap_stop();
     vf_suppressions_stop();
+    vf_rules_stop();
     vf_inject_stop();
     vf_low_resources_stop();
     vf_trace_stop();

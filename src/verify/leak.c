@@ -9,6 +9,7 @@
 #include "verify.h"
 
 #include "base.h"
+#include "flight.h"
 #include "leak.h"
 #include "nt.h"
 
@@ -266,6 +267,7 @@ void vf_report_pending(const char *who)
         describe(&groups.at[i], what, sizeof(what));
         vf_say(VF_RULE_HANG ": %s", what);
     }
+    vf_flight_report();
     groups_clear(&groups);
 }
 

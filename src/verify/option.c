@@ -6,6 +6,7 @@
 #include "low_resources.h"
 #include "pcap.h"
 #include "suppress.h"
+#include "rules.h"
 #include "tracer.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@ static const struct {
     const char *name;
     bool (*take)(const char *value, char *error, size_t size);
 } options[] = {
+    { "verify", vf_verify },
     { "trace", vf_trace_functions },
     { "trace-socket", vf_trace_sockets },
     { "trace-file", vf_trace_file },

@@ -97,6 +97,12 @@ bool vf_finding_at(size_t index, const char **rule, const char **text, uint64_t 
 /* Prints "openwsk: ..." and a line feed to the report. */
 __attribute__((format(printf, 1, 2))) void vf_say(const char *format, ...);
 
+/* --- Watermarks (WSK-V27) -------------------------------------------------------------------- */
+
+/* The most that there was of something since vf_start(), while a rule is on. */
+typedef void vf_watermark_fn(void *context, const char *name, const char *meaning, uint64_t value);
+void vf_watermarks(vf_watermark_fn *visit, void *context);
+
 /* --- What is left behind -------------------------------------------------------------------- */
 
 /*

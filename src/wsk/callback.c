@@ -20,8 +20,10 @@ NTSTATUS wsk_call_receive_from_event(struct wsk_socket *socket, ULONG flags,
         flags |= WSK_FLAG_RELEASE_ASAP;
     trace_count(trace_event_called);
     event.flags = flags;
+    nt_routine_begin();
     if (hook_event_begin(&event))
         event.status = callbacks->WskReceiveFromEvent(socket->context, flags, list);
+    nt_routine_end();
     if (KeGetCurrentIrql() != DISPATCH_LEVEL) {
         nt_bug_check(&(struct nt_bug){
             .code = IRQL_UNEXPECTED_VALUE,

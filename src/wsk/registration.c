@@ -17,24 +17,26 @@ _Static_assert(sizeof(WSK_REGISTRATION) == 24, "drivers reserve 24 bytes");
 
 /* --- The block ------------------------------------------------------------------------------- */
 
-static _Noreturn void unknown_block(PWSK_REGISTRATION registration, const char *sentence)
+static _Noreturn void unknown_block(PWSK_REGISTRATION registration, const char *sentence,
+                                   const void *place)
 {
     nt_bug_check(&(struct nt_bug){
         .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
         .rule = "WSK-V17",
         .sentence = sentence,
         .parameters = { 17, (ULONG_PTR)registration,
-                        (ULONG_PTR)registration->ReservedRegistrationState, 0 },
+                        (ULONG_PTR)registration->ReservedRegistrationState, (ULONG_PTR)place },
     });
 }
 
 /* In memory of any content the lock may look taken for ever, so this comes before it. */
-static void require_known(PWSK_REGISTRATION registration)
+static void require_known(PWSK_REGISTRATION registration, const void *place)
 {
     ULONGLONG state = __atomic_load_n(&registration->ReservedRegistrationState, __ATOMIC_ACQUIRE);
 
     if (state != REGISTERED && state != DEREGISTERED)
-        unknown_block(registration, "The WSK_REGISTRATION was never given to WskRegister.");
+        unknown_block(registration, "The WSK_REGISTRATION was never given to WskRegister.",
+                      place);
 }
 
 static void set_state(PWSK_REGISTRATION registration, ULONGLONG state)
@@ -43,12 +45,12 @@ static void set_state(PWSK_REGISTRATION registration, ULONGLONG state)
 }
 
 /* NULL for a deregistered block. Otherwise a reference is taken. */
-static struct wsk_client *enter(PWSK_REGISTRATION registration)
+static struct wsk_client *enter(PWSK_REGISTRATION registration, const void *place)
 {
     struct wsk_client *client = NULL;
     KIRQL irql;
 
-    require_known(registration);
+    require_known(registration, place);
     KeAcquireSpinLock(&registration->ReservedRegistrationLock, &irql);
     if (registration->ReservedRegistrationState == REGISTERED) {
         client = registration->ReservedRegistrationContext;
@@ -59,12 +61,12 @@ static struct wsk_client *enter(PWSK_REGISTRATION registration)
 }
 
 /* Makes the block deregistered and hands the registration's own reference to the caller. */
-static struct wsk_client *detach(PWSK_REGISTRATION registration)
+static struct wsk_client *detach(PWSK_REGISTRATION registration, const void *place)
 {
     struct wsk_client *client = NULL;
     KIRQL irql;
 
-    require_known(registration);
+    require_known(registration, place);
     KeAcquireSpinLock(&registration->ReservedRegistrationLock, &irql);
     if (registration->ReservedRegistrationState == REGISTERED) {
         client = registration->ReservedRegistrationContext;
@@ -74,11 +76,33 @@ static struct wsk_client *detach(PWSK_REGISTRATION registration)
     KeReleaseSpinLock(&registration->ReservedRegistrationLock, irql);
     if (!client)
         unknown_block(registration,
-                      "WskDeregister was called for a WSK_REGISTRATION that is not registered.");
+                      "WskDeregister was called for a WSK_REGISTRATION that is not registered.",
+                      place);
     return client;
 }
 
 /* --- WskRegister, WskDeregister -------------------------------------------------------------- */
+
+static void require_good_place(const WSK_REGISTRATION *registration, const void *place)
+{
+    uintptr_t address = (uintptr_t)registration, first;
+    bool paged = false;
+    size_t size;
+
+    if (!hook_rule(17))
+        return;
+    nt_block_range(registration, &first, &size, &paged);
+    if (!paged && (address < os_stack_begin() || address >= os_stack_end()))
+        return;
+    nt_bug_check(&(struct nt_bug){
+        .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+        .rule = "WSK-V17",
+        .sentence = paged ? "A WSK_REGISTRATION is in paged pool; the subsystem reads it at "
+                            "DISPATCH_LEVEL."
+                          : "A WSK_REGISTRATION is on the stack; it must live until WskDeregister.",
+        .parameters = { 17, address, paged, (ULONG_PTR)place },
+    });
+}
 
 NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
 {
@@ -88,6 +112,7 @@ NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistra
     nt_require_irql(PASSIVE_LEVEL, "WskRegister", NT_CALLER());
     if (!WskClientNpi || !WskRegistration || !WskClientNpi->Dispatch)
         return STATUS_INVALID_PARAMETER;
+    require_good_place(WskRegistration, NT_CALLER());
     if (hook_decides("WskRegister", NT_CALLER(), &decided))
         return decided;
     client = wsk_client_create(WskClientNpi, WskRegistration, NT_CALLER());
@@ -104,7 +129,7 @@ VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
     struct wsk_client *client;
 
     nt_require_irql(PASSIVE_LEVEL, "WskDeregister", NT_CALLER());
-    client = detach(WskRegistration);
+    client = detach(WskRegistration, NT_CALLER());
     /* Captures that wait give up; everything else is the driver's to end, however long it takes. */
     KeSetEvent(&client->closing, IO_NO_INCREMENT, FALSE);
     wsk_client_leave(client);
@@ -140,6 +165,19 @@ static void count_capture(struct wsk_client *client, const void *place)
     base_lock_release(&client->lock);
 }
 
+/* The subsystem may come up after the drivers that the boot waits for: then nothing goes on. */
+static void note_infinite_wait(ULONG timeout_ms, const void *place)
+{
+    if (timeout_ms != WSK_INFINITE_WAIT || !nt_in_entry() || !hook_rule(18))
+        return;
+    hook_tell(&(struct hook_report){
+        .rule = "WSK-V18", .severity = HOOK_NOTE, .place = place,
+        .text = "WskCaptureProviderNPI waits without a limit inside DriverEntry, which can hang "
+                "the start of the machine",
+        .stacks = { { "here", hook_stack_at(place) } },
+    });
+}
+
 static NTSTATUS capture(struct wsk_client *client, ULONG timeout_ms, PWSK_PROVIDER_NPI npi,
                         const void *place)
 {
@@ -172,7 +210,8 @@ NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTime
                     "WskCaptureProviderNPI", NT_CALLER());
     if (!WskRegistration || !WskProviderNpi)
         return STATUS_INVALID_PARAMETER;
-    client = enter(WskRegistration);
+    note_infinite_wait(WaitTimeout, NT_CALLER());
+    client = enter(WskRegistration, NT_CALLER());
     if (!client)
         return STATUS_DEVICE_NOT_READY;
     if (hook_decides("WskCaptureProviderNPI", NT_CALLER(), &status)) {
@@ -208,7 +247,8 @@ VOID WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration)
     client = wsk_client_find(WskRegistration);
     if (!client || !uncount_capture(client))
         unknown_block(WskRegistration,
-                      "WskReleaseProviderNPI was called without a capture that it could release.");
+                      "WskReleaseProviderNPI was called without a capture that it could release.",
+                      NT_CALLER());
     wsk_client_leave(client); /* the capture's */
     wsk_client_leave(client); /* wsk_client_find's */
 }
@@ -222,7 +262,7 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
     nt_require_irql(DISPATCH_LEVEL, "WskQueryProviderCharacteristics", NT_CALLER());
     if (!WskRegistration || !WskProviderCharacteristics)
         return STATUS_INVALID_PARAMETER;
-    client = enter(WskRegistration);
+    client = enter(WskRegistration, NT_CALLER());
     if (!client)
         return STATUS_DEVICE_NOT_READY;
     wsk_client_leave(client);

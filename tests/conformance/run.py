@@ -137,7 +137,8 @@ def can_have_a_network():
 
 
 def command_of(driver, options, wanted):
-    command = [options.wskrun, "--once", *driver.options]
+    # The drivers break rules on purpose: it is the provider that is asked here.
+    command = [options.wskrun, "--once", "--verify=off", *driver.options]
     if options.cc:
         command += ["--cc", options.cc]
     command += [str(driver.path), "-I", str(HERE)]

@@ -100,7 +100,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     SOCKADDR_INET Address;
     PWSK_SOCKET Socket;
-    WSK_APP App;
+    static WSK_APP App;
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(RegistryPath);

@@ -160,8 +160,10 @@ EnableEvent(PSLOT Slot)
 {
     WSK_EVENT_CALLBACK_CONTROL Event = { (PNPIID)&NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE_FROM };
 
-    return ControlSocket(Slot, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET, sizeof(Event),
-                         &Event);
+    /* Without an IRP, as the documentation of the option wants it for enabling. */
+    return DispatchOf(Slot->Socket)
+        ->WskControlSocket(Slot->Socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                           sizeof(Event), &Event, 0, NULL, NULL, NULL);
 }
 
 static NTSTATUS

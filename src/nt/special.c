@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/* special.c - see special.h. */
+#include "special.h"
+
+#include "nt_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An MDL may be longer than a page, and a reader may begin anywhere in it. */
+#define TRAP_PAGES 16u
+
+enum slot_state { SLOT_UNUSED, SLOT_LIVE, SLOT_FREED };
+
+struct slot {
+    _Atomic uint32_t state;
+    _Atomic uint32_t pins;
+    _Atomic bool out;         /* paged out */
+    bool paged;
+    char *payload;
+    struct nt_block block;    /* of a freed one: the header as it was */
+};
+
+/* Slots of one size, each with a guard page behind. */
+struct area {
+    size_t slot_count, pages;
+    char *first;
+    struct slot *slots;
+    struct base_lock lock;
+    uint32_t fresh;           /* slots that were never used */
+    uint32_t *freed;          /* a ring: the oldest is used again first */
+    uint32_t freed_first, freed_count;
+};
+
+static struct area areas[] = {
+    { .slot_count = NT_SPECIAL_SMALL_SLOTS, .pages = NT_SPECIAL_SMALL_PAGES },
+    { .slot_count = NT_SPECIAL_LARGE_SLOTS, .pages = NT_SPECIAL_LARGE_PAGES },
+};
+#define AREAS (sizeof(areas) / sizeof(*areas))
+
+static struct base_lock start_lock = BASE_LOCK_INITIALISER;
+static _Atomic bool started;
+static _Atomic uint32_t paged_live;
+
+_Atomic uint32_t nt_paged_in;
+
+/* --- Slots ---------------------------------------------------------------------------------- */
+
+static size_t slot_bytes(const struct area *area)
+{
+    return (area->pages + 1) * PAGE_SIZE;
+}
+
+/* The guard in front of the first slot is the area's own first page. */
+static bool area_start(struct area *area)
+{
+    size_t size = area->slot_count * slot_bytes(area) + PAGE_SIZE;
+    char *first = os_reserve(size);
+
+    if (!first)
+        return false;
+    area->slots = os_allocate_zeroed(area->slot_count * sizeof(*area->slots));
+    area->freed = os_allocate_zeroed(area->slot_count * sizeof(*area->freed));
+    if (area->slots && area->freed)
+        area->first = first + PAGE_SIZE;
+    return area->first != NULL;
+}
+
+/* The areas stay for the life of the process, so that a stale pointer always finds its words. */
+static bool start(void)
+{
+    bool all = true;
+
+    if (atomic_load_explicit(&started, memory_order_acquire))
+        return true;
+    base_lock_acquire(&start_lock);
+    for (size_t i = 0; i < AREAS && all && !atomic_load(&started); i++)
+        all = areas[i].first || area_start(&areas[i]);
+    atomic_store(&started, all);
+    base_lock_release(&start_lock);
+    return all;
+}
+
+static char *slot_first(const struct area *area, const struct slot *slot)
+{
+    return area->first + (size_t)(slot - area->slots) * slot_bytes(area);
+}
+
+static struct slot *slot_at(const void *address, struct area **found)
+{
+    if (!atomic_load_explicit(&started, memory_order_acquire))
+        return NULL;
+    for (size_t i = 0; i < AREAS; i++) {
+        struct area *area = &areas[i];
+        uintptr_t first = (uintptr_t)area->first - PAGE_SIZE;
+        uintptr_t at = (uintptr_t)address;
+        size_t index;
+
+        if (at < first || at >= first + PAGE_SIZE + area->slot_count * slot_bytes(area))
+            continue;
+        *found = area;
+        index = at < first + PAGE_SIZE ? 0 : (at - first - PAGE_SIZE) / slot_bytes(area);
+        return &area->slots[index];
+    }
+    return NULL;
+}
+
+static struct slot *take_slot(struct area *area)
+{
+    struct slot *slot = NULL;
+
+    base_lock_acquire(&area->lock);
+    if (area->fresh < area->slot_count) {
+        slot = &area->slots[area->fresh++];
+    } else if (area->freed_count) {
+        slot = &area->slots[area->freed[area->freed_first]];
+        area->freed_first = (area->freed_first + 1) % (uint32_t)area->slot_count;
+        area->freed_count--;
+    }
+    base_lock_release(&area->lock);
+    return slot;
+}
+
+static void put_slot(struct area *area, struct slot *slot)
+{
+    base_lock_acquire(&area->lock);
+    area->freed[(area->freed_first + area->freed_count++) % area->slot_count] =
+        (uint32_t)(slot - area->slots);
+    base_lock_release(&area->lock);
+}
+
+/* --- Taking and giving back ----------------------------------------------------------------- */
+
+bool nt_special_wanted(uint32_t stack)
+{
+    uint32_t times = stack_times(stack);
+
+    return stack && (times <= NT_SPECIAL_EACH || times % NT_SPECIAL_STEP == 0);
+}
+
+size_t nt_special_slack(size_t size, size_t alignment)
+{
+    return (alignment - size % alignment) % alignment;
+}
+
+static struct area *area_for(size_t size)
+{
+    for (size_t i = 0; i < AREAS; i++) {
+        if (size <= areas[i].pages * PAGE_SIZE)
+            return &areas[i];
+    }
+    return NULL;
+}
+
+void *nt_special_take(size_t front, size_t size, size_t alignment, bool paged)
+{
+    size_t behind = size + nt_special_slack(size, alignment);
+    struct area *area = area_for(front + behind);
+    struct slot *slot;
+    char *first;
+
+    if (!area || !start())
+        return NULL;
+    slot = take_slot(area);
+    if (!slot)
+        return NULL;
+    first = slot_first(area, slot);
+    if (!os_protect(first, area->pages * PAGE_SIZE, OS_MEMORY_USE)) {
+        put_slot(area, slot);
+        return NULL;
+    }
+    slot->payload = first + area->pages * PAGE_SIZE - behind;
+    slot->paged = paged;
+    atomic_store(&slot->pins, 0);
+    atomic_store(&slot->out, false);
+    if (paged) {
+        atomic_fetch_add(&paged_live, 1);
+        atomic_store(&nt_paged_in, 1);
+    }
+    atomic_store_explicit(&slot->state, SLOT_LIVE, memory_order_release);
+    return slot->payload;
+}
+
+void nt_special_give_back(void *memory)
+{
+    struct area *area;
+    struct slot *slot = slot_at(memory, &area);
+
+    slot->block = *nt_block_in_front(memory);
+    atomic_store_explicit(&slot->state, SLOT_FREED, memory_order_release);
+    os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_GIVE_UP);
+    if (slot->paged)
+        atomic_fetch_sub(&paged_live, 1);
+    put_slot(area, slot);
+}
+
+/* --- Looking -------------------------------------------------------------------------------- */
+
+bool nt_special_owns(const void *address)
+{
+    struct area *area;
+
+    return slot_at(address, &area) != NULL;
+}
+
+struct nt_block *nt_special_freed_block(const void *memory)
+{
+    struct area *area;
+    struct slot *slot = slot_at(memory, &area);
+
+    if (!slot || slot->payload != memory ||
+        atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_FREED)
+        return NULL;
+    return &slot->block;
+}
+
+bool nt_special_block_at(const void *address, struct nt_block **block)
+{
+    struct area *area;
+    struct slot *slot = slot_at(address, &area);
+
+    if (!slot || atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_LIVE)
+        return false;
+    *block = nt_block_in_front(slot->payload);
+    return true;
+}
+
+/* --- Paging --------------------------------------------------------------------------------- */
+
+static void page_in(struct area *area, struct slot *slot)
+{
+    base_lock_acquire(&area->lock);
+    if (atomic_load(&slot->out)) {
+        os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_USE);
+        atomic_store(&slot->out, false);
+        atomic_store(&nt_paged_in, 1);
+    }
+    base_lock_release(&area->lock);
+}
+
+static void trim_area(struct area *area)
+{
+    base_lock_acquire(&area->lock);
+    for (uint32_t i = 0; i < area->fresh; i++) {
+        struct slot *slot = &area->slots[i];
+
+        if (!slot->paged || atomic_load(&slot->out) || atomic_load(&slot->pins) ||
+            atomic_load(&slot->state) != SLOT_LIVE)
+            continue;
+        atomic_store(&slot->out, true);
+        os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_NONE);
+    }
+    base_lock_release(&area->lock);
+}
+
+void nt_paged_trim(void)
+{
+    if (!atomic_exchange(&nt_paged_in, 0) || !atomic_load(&paged_live) || !hook_rule(20))
+        return;
+    for (size_t i = 0; i < AREAS; i++)
+        trim_area(&areas[i]);
+}
+
+void nt_special_pin(const void *address, size_t size, int change)
+{
+    struct area *area;
+    struct slot *slot = size ? slot_at(address, &area) : NULL;
+
+    if (!slot || !slot->paged)
+        return;
+    atomic_fetch_add(&slot->pins, (uint32_t)change);
+    page_in(area, slot);
+}
+
+/* --- The trap for stale indications (WSK-V22) ----------------------------------------------- */
+
+static _Atomic(char *) trap;
+
+char *nt_trap_address(void)
+{
+    char *page = atomic_load_explicit(&trap, memory_order_acquire);
+
+    if (page)
+        return page;
+    base_lock_acquire(&start_lock);
+    if (!atomic_load(&trap))
+        atomic_store(&trap, os_reserve(TRAP_PAGES * PAGE_SIZE));
+    page = atomic_load(&trap);
+    base_lock_release(&start_lock);
+    return page;
+}
+
+static bool is_trap(const void *address)
+{
+    uintptr_t first = (uintptr_t)atomic_load_explicit(&trap, memory_order_acquire);
+
+    return first && (uintptr_t)address >= first &&
+           (uintptr_t)address < first + TRAP_PAGES * PAGE_SIZE;
+}
+
+static _Noreturn void touched_trap(const void *address, bool write, const void *place)
+{
+    char where[SYMBOL_TEXT_MAX];
+
+    symbol_describe(place, where, sizeof(where));
+    NT_BUG_RULE(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V22", 22, address, write, place,
+                "an indication was used after its callback had given it back by returning "
+                "STATUS_SUCCESS, at %s",
+                where);
+}
+
+/* --- Faults --------------------------------------------------------------------------------- */
+
+static _Noreturn void touched(const struct slot *slot, const char *how, const void *address,
+                              bool write, const void *place)
+{
+    bool freed = atomic_load(&slot->state) == SLOT_FREED;
+    const struct nt_block *block = freed ? &slot->block : nt_block_in_front(slot->payload);
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+    char where[SYMBOL_TEXT_MAX];
+    bool irp = block->entry.kind == LEDGER_IRP;
+
+    nt_block_stacks(block, stacks);
+    symbol_describe(place, where, sizeof(where));
+    NT_BUG_STACKS(freed ? DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
+                        : DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION,
+                  freed || !irp ? "WSK-V5" : "WSK-V4", stacks, address, write, place, place,
+                  "%s of %s %s of %llu bytes, %+lld bytes from its beginning, at %s",
+                  write ? "a write" : "a read", how,
+                  ledger_kind_name((enum ledger_kind)block->entry.kind, 1),
+                  (unsigned long long)block->entry.size,
+                  (long long)((const char *)address - slot->payload), where);
+}
+
+static _Noreturn void touched_paged(const void *address, bool write, const void *place)
+{
+    char where[SYMBOL_TEXT_MAX];
+
+    symbol_describe(place, where, sizeof(where));
+    NT_BUG_STACKS(IRQL_NOT_LESS_OR_EQUAL, "WSK-V20", NULL, address, nt_irql(), write,
+                  place,
+                  "paged pool was %s at DISPATCH_LEVEL, where it may be paged out, at %s",
+                  write ? "written" : "read", where);
+}
+
+static bool is_inside(const struct area *area, const struct slot *slot, const void *address)
+{
+    const char *first = slot_first(area, slot);
+
+    return (const char *)address >= first &&
+           (const char *)address < first + area->pages * PAGE_SIZE;
+}
+
+bool nt_special_fault(const void *address, bool write, const void *place)
+{
+    struct area *area;
+    struct slot *slot = slot_at(address, &area);
+    enum slot_state state;
+
+    if (is_trap(address) && !nt_self.probing)
+        touched_trap(address, write, place);
+    if (!slot)
+        return false;
+    state = atomic_load_explicit(&slot->state, memory_order_acquire);
+    if (state == SLOT_LIVE && slot->paged && is_inside(area, slot, address)) {
+        /* The header is the executive's, and neighbours in the ledger write to it. */
+        if (nt_irql() >= DISPATCH_LEVEL && (const char *)address >= slot->payload &&
+            !nt_self.probing)
+            touched_paged(address, write, place);
+        page_in(area, slot);
+        return true;
+    }
+    if (nt_self.probing || state == SLOT_UNUSED)
+        return false;
+    touched(slot, state == SLOT_FREED ? "a freed" : "memory outside the", address, write, place);
+}

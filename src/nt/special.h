@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * special.h - the special pool: blocks that end where an unmapped page begins, and that are unmapped
+ * after their free until their slot is needed again. Who runs over such a block, or uses it when it
+ * is freed, faults on the line that does it.
+ *
+ * The price is two calls of the system a block, so not every block is one: the first
+ * NT_SPECIAL_EACH of each call stack are, then one in NT_SPECIAL_STEP, as long as there are slots.
+ *
+ * Paged pool lives here, too, and is "paged out" when a thread reaches DISPATCH_LEVEL: a touch pages
+ * it in again, except at DISPATCH_LEVEL, where it is the bug check that Windows makes of it (now and
+ * then).
+ */
+#ifndef OPENWSK_NT_SPECIAL_H
+#define OPENWSK_NT_SPECIAL_H
+
+#include "block.h"
+
+#define NT_SPECIAL_EACH 64u
+#define NT_SPECIAL_STEP 64u
+
+/* Slots: for up to two pages, and for up to seventeen. 84 MiB of addresses, of memory what is live. */
+#define NT_SPECIAL_SMALL_SLOTS 4096u
+#define NT_SPECIAL_SMALL_PAGES 2u
+#define NT_SPECIAL_LARGE_SLOTS 512u
+#define NT_SPECIAL_LARGE_PAGES 18u
+
+/* Whether the next block of that stack should be a special one. */
+bool nt_special_wanted(uint32_t stack);
+
+/*
+ * Memory of `size` bytes that ends at a guard page but for what the alignment takes, with `front`
+ * bytes before it. NULL when it does not fit or there is no slot.
+ */
+void *nt_special_take(size_t front, size_t size, size_t alignment, bool paged);
+
+/* The payload's own. What is left between the block's end and the guard page. */
+size_t nt_special_slack(size_t size, size_t alignment);
+
+/* The block may be touched by nobody any more. `memory` is the payload. */
+void nt_special_give_back(void *memory);
+
+/* Whether the address is in the special pool at all. */
+bool nt_special_owns(const void *address);
+
+/* The header that a freed special block had; NULL for any other address. */
+struct nt_block *nt_special_freed_block(const void *memory);
+
+/* The live block that the address lies in, or whose slot it is in; false for none. */
+bool nt_special_block_at(const void *address, struct nt_block **block);
+
+/* Locked pages stay where they are. Does nothing for other memory. */
+void nt_special_pin(const void *address, size_t size, int change);
+
+/*
+ * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page is
+ * there now. False: the address is none of ours. `place` is where the fault happened.
+ */
+bool nt_special_fault(const void *address, bool write, const void *place);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* flight.c - see flight.h. */
+#include "flight.h"
+
+#include "nt.h"
+#include "rule_calls.h"
+#include "verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHARDS 16
+
+struct shard {
+    _Alignas(64) struct base_lock lock;
+    struct list calls;
+};
+
+static struct shard shards[SHARDS];
+
+static struct {
+    _Atomic uint64_t operations, operations_most;
+    _Atomic uint64_t bytes, bytes_most;
+    _Atomic uint64_t oldest_ns;
+} marks;
+
+/* --- The list ------------------------------------------------------------------------------- */
+
+static struct shard *shard_of(const void *socket)
+{
+    return &shards[((uintptr_t)socket >> 6 ^ (uintptr_t)socket >> 12) % SHARDS];
+}
+
+static void raise_to(_Atomic uint64_t *most, uint64_t value)
+{
+    uint64_t seen = atomic_load_explicit(most, memory_order_relaxed);
+
+    while (seen < value && !atomic_compare_exchange_weak(most, &seen, value))
+        continue;
+}
+
+static size_t bytes_of(const struct vf_call *call)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < call->function->parameter_count; i++) {
+        const void *argument = (const void *)call->arguments[i];
+
+        if (!argument)
+            continue;
+        if (call->function->parameters[i].kind == VF_BUFFER)
+            bytes += ((const WSK_BUF *)argument)->Length;
+        if (call->function->parameters[i].kind == VF_BUFFER_LIST)
+            for (const WSK_BUF_LIST *list = argument; list; list = list->Next)
+                bytes += list->Buffer.Length;
+    }
+    return bytes;
+}
+
+static void before(struct vf_call *call)
+{
+    struct shard *shard = shard_of(call->socket);
+
+    call->flight.stack = call->irp ? stack_take(call->place) : 0;
+    call->flight.bytes = bytes_of(call);
+    base_lock_acquire(&shard->lock);
+    if (!shard->calls.next)
+        list_init(&shard->calls);
+    list_push_back(&shard->calls, &call->flight.link);
+    call->flight.listed = true;
+    base_lock_release(&shard->lock);
+    raise_to(&marks.operations_most, atomic_fetch_add(&marks.operations, 1) + 1);
+    raise_to(&marks.bytes_most,
+             atomic_fetch_add(&marks.bytes, call->flight.bytes) + call->flight.bytes);
+}
+
+/* Under the lock. */
+static void unlist(struct vf_call *call)
+{
+    if (!call->flight.listed)
+        return;
+    list_remove(&call->flight.link);
+    call->flight.listed = false;
+    atomic_fetch_sub(&marks.operations, 1);
+    atomic_fetch_sub(&marks.bytes, call->flight.bytes);
+}
+
+/* What has no completion to wait for is over when it returns. */
+static void after(struct vf_call *call)
+{
+    struct shard *shard = shard_of(call->socket);
+
+    base_lock_acquire(&shard->lock);
+    call->flight.returned = true;
+    if (!call->watched || call->flight.completed)
+        unlist(call);
+    base_lock_release(&shard->lock);
+}
+
+static void completed(struct vf_call *call)
+{
+    struct shard *shard = shard_of(call->socket);
+
+    base_lock_acquire(&shard->lock);
+    call->flight.completed = true;
+    if (call->flight.returned)
+        unlist(call);
+    base_lock_release(&shard->lock);
+    raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
+}
+
+static bool visit_shard(struct shard *shard, const void *socket, vf_flight_fn *visit,
+                        void *context)
+{
+    bool go_on = true;
+
+    base_lock_acquire(&shard->lock);
+    if (shard->calls.next) {
+        list_for_each(link, &shard->calls) {
+            struct vf_call *call = container_of(link, struct vf_call, flight.link);
+
+            if (go_on && (!socket || call->socket == socket))
+                go_on = visit(call, context);
+        }
+    }
+    base_lock_release(&shard->lock);
+    return go_on;
+}
+
+void vf_flight_visit(vf_flight_fn *visit, void *context)
+{
+    for (size_t i = 0; i < SHARDS; i++) {
+        if (!visit_shard(&shards[i], NULL, visit, context))
+            return;
+    }
+}
+
+void vf_flight_visit_socket(const void *socket, vf_flight_fn *visit, void *context)
+{
+    visit_shard(shard_of(socket), socket, visit, context);
+}
+
+/* --- What hangs (WSK-V28) ------------------------------------------------------------------- */
+
+static double seconds_since(uint64_t ns)
+{
+    return (double)(os_clock_ns() - ns) / (double)OS_NS_PER_S;
+}
+
+void vf_flight_describe(const struct vf_call *call, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "%s", call->function->name);
+
+    if (call->socket_number && used < size)
+        used += (size_t)snprintf(text + used, size - used, " on socket %u", call->socket_number);
+    if (call->irp_number && used < size)
+        used += (size_t)snprintf(text + used, size - used, ", IRP %u", call->irp_number);
+    if (used < size)
+        snprintf(text + used, size - used, ", since %.3f s", seconds_since(call->began_ns));
+}
+
+#define STUCK_MAX 64
+
+struct stuck {
+    char text[256];
+    uint32_t stack;
+    const void *context;
+    bool in_provider;
+};
+
+struct all_stuck {
+    struct stuck at[STUCK_MAX];
+    size_t count;
+};
+
+static bool note_stuck(struct vf_call *call, void *context)
+{
+    struct all_stuck *all = context;
+    struct stuck *stuck = &all->at[all->count];
+
+    if (call->flight.completed)
+        return true;
+    vf_flight_describe(call, stuck->text, sizeof(stuck->text));
+    stuck->stack = call->flight.stack;
+    stuck->context = call->context;
+    stuck->in_provider = !call->flight.returned;
+    return ++all->count < STUCK_MAX;
+}
+
+/* A wait is for an operation when its completion routine gets the object, or what begins with it. */
+static void say_wait(const struct nt_wait *wait, void *context)
+{
+    struct all_stuck *all = context;
+    char where[STACK_TEXT_MAX];
+    const char *what = "";
+
+    for (size_t i = 0; i < all->count && !*what; i++) {
+        if (all->at[i].context == wait->object)
+            what = all->at[i].text;
+    }
+    stack_describe(wait->stack, where, sizeof(where));
+    vf_say(VF_RULE_HANG ": thread %u waits since %.3f s%s%s, at %s", wait->thread,
+           seconds_since(wait->since_ns), *what ? " for " : "", what, where);
+}
+
+void vf_flight_report(void)
+{
+    static struct all_stuck all; /* one hang at a time */
+    char where[STACK_TEXT_MAX];
+
+    all.count = 0;
+    vf_flight_visit(note_stuck, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        stack_describe(all.at[i].stack, where, sizeof(where));
+        vf_say(VF_RULE_HANG ": %s: %s, submitted at %s",
+               all.at[i].in_provider ? "inside" : "pending", all.at[i].text, where);
+    }
+    nt_wait_visit(say_wait, &all);
+}
+
+/* --- Stale signals (WSK-V29) ---------------------------------------------------------------- */
+
+struct satisfied {
+    const void *object;
+    uint64_t signalled_ns;
+    uint32_t stack;  /* where the operation was submitted */
+    char text[256];
+    bool found;
+};
+
+/* The operation began after the signal and has not completed, so it was not it that signalled. */
+static bool note_stale(struct vf_call *call, void *context)
+{
+    struct satisfied *wait = context;
+
+    if (call->flight.completed || !call->watched || call->context != wait->object ||
+        call->began_ns <= wait->signalled_ns)
+        return true;
+    wait->found = true;
+    wait->stack = call->flight.stack;
+    vf_flight_describe(call, wait->text, sizeof(wait->text));
+    return false;
+}
+
+static void wait_satisfied(const void *object, uint64_t signalled_ns, uint32_t signal_stack,
+                           const void *place)
+{
+    struct satisfied wait = { .object = object, .signalled_ns = signalled_ns };
+    char text[512];
+
+    if (!hook_rule(29) || !atomic_load_explicit(&marks.operations, memory_order_relaxed))
+        return;
+    vf_flight_visit(note_stale, &wait);
+    if (!wait.found)
+        return;
+    *strstr(wait.text, ", since") = '\0';
+    snprintf(text, sizeof(text),
+             "a wait for %s was satisfied by a signal that is older than the call; the event was "
+             "not cleared",
+             wait.text);
+    vf_report(&(struct hook_report){
+        .rule = "WSK-V29", .severity = HOOK_FINDING, .text = text, .place = place,
+        .stacks = { { "submitted", wait.stack }, { "signalled", signal_stack } },
+    });
+}
+
+/* --- Watermarks (WSK-V27) ------------------------------------------------------------------- */
+
+void vf_watermarks(vf_watermark_fn *visit, void *context)
+{
+    visit(context, "most_calls", "most calls of WSK under way at once",
+          atomic_load(&marks.operations_most));
+    visit(context, "most_bytes", "most bytes in their buffers", atomic_load(&marks.bytes_most));
+    visit(context, "oldest_us", "longest time to a completion, in microseconds",
+          atomic_load(&marks.oldest_ns) / 1000);
+}
+
+void vf_flight_start(struct hooks *hooks)
+{
+    static const struct vf_observer observer = {
+        .before = before, .after = after, .completed = completed,
+    };
+
+    memset(&marks, 0, sizeof(marks));
+    hooks->wait_satisfied = wait_satisfied;
+    hooks->wait_begin = vf_arguments_waiting;
+    vf_observe(&observer);
+}

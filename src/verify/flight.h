@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flight.h - the calls of WSK that are under way: in the provider's hands, or on their way there or
+ * back. Rules look here for what they may not meet; a hang is told from here.
+ */
+#ifndef OPENWSK_VERIFY_FLIGHT_H
+#define OPENWSK_VERIFY_FLIGHT_H
+
+#include "calls.h"
+
+/* Registers its observer. */
+void vf_flight_start(struct hooks *hooks);
+
+/* Visits each under its shard's lock; false ends it. The visitor may not call WSK. */
+typedef bool vf_flight_fn(struct vf_call *call, void *context);
+void vf_flight_visit(vf_flight_fn *visit, void *context);
+
+/* The same for the calls of one socket. */
+void vf_flight_visit_socket(const void *socket, vf_flight_fn *visit, void *context);
+
+/* "WskSendTo on socket 1, IRP 3, since 1.250 s" */
+void vf_flight_describe(const struct vf_call *call, char *text, size_t size);
+
+/* Says each operation that is under way, and each wait. Any thread. */
+void vf_flight_report(void);
+
+#endif

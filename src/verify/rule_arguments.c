@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rule_arguments.c - control information is well formed (WSK-V30); buffers that a pending call writes to
+ * or reads from outlive it (WSK-V10).
+ *
+ * A buffer on the caller's stack is gone when its function returns. That cannot be seen at once, but
+ * when the same thread calls or waits again from further up its stack.
+ */
+#include "rule_calls.h"
+
+#include "flight.h"
+#include "nt.h"
+#include "verify.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <ws2ipdef.h>
+
+/* --- V30 ------------------------------------------------------------------------------------ */
+
+static const struct {
+    INT level, type;
+    size_t size;
+} known[] = {
+    { IPPROTO_IP, IP_PKTINFO, sizeof(IN_PKTINFO) },
+    { IPPROTO_IP, IP_TOS, sizeof(INT) },
+    { IPPROTO_IP, IP_ECN, sizeof(INT) },
+    { IPPROTO_IP, IP_TTL, sizeof(INT) },
+    { IPPROTO_IP, IP_HOPLIMIT, sizeof(INT) },
+    { IPPROTO_IPV6, IPV6_PKTINFO, sizeof(IN6_PKTINFO) },
+    { IPPROTO_IPV6, IPV6_TCLASS, sizeof(INT) },
+    { IPPROTO_IPV6, IPV6_ECN, sizeof(INT) },
+    { IPPROTO_IPV6, IPV6_HOPLIMIT, sizeof(INT) },
+    { IPPROTO_UDP, UDP_SEND_MSG_SIZE, sizeof(DWORD) },
+};
+
+static const char *wrong_with_item(const CMSGHDR *item, size_t left)
+{
+    if (left < sizeof(*item))
+        return "control information ends in the middle of a CMSGHDR";
+    if (item->cmsg_len < WSA_CMSGDATA_ALIGN(sizeof(*item)) || item->cmsg_len > left)
+        return "cmsg_len does not lie between the header's size and what is left of "
+               "ControlInfoLength";
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        if (item->cmsg_level != known[i].level || item->cmsg_type != known[i].type)
+            continue;
+        return item->cmsg_len - WSA_CMSGDATA_ALIGN(sizeof(*item)) < known[i].size
+                   ? "cmsg_len is too short for the data of its type"
+                   : NULL;
+    }
+    return "cmsg_level and cmsg_type are none that can be sent";
+}
+
+static const char *wrong_with_control(const void *control, size_t length)
+{
+    const unsigned char *at = control;
+    const char *wrong = NULL;
+
+    if (!length)
+        return NULL;
+    if (!control)
+        return "ControlInfoLength is given, but ControlInfo is NULL";
+    while (length && !wrong) {
+        const CMSGHDR *item = (const CMSGHDR *)(const void *)at;
+        size_t step;
+
+        wrong = wrong_with_item(item, length);
+        if (wrong)
+            break;
+        step = WSA_CMSGHDR_ALIGN(item->cmsg_len);
+        at += step < length ? step : length;
+        length -= step < length ? step : length;
+    }
+    return wrong;
+}
+
+/* --- V10 ------------------------------------------------------------------------------------ */
+
+/* Calls of this thread that were pending with a buffer on its stack. */
+static _Thread_local unsigned stack_buffers;
+
+static bool on_this_stack(uintptr_t address)
+{
+    return address > (uintptr_t)__builtin_frame_address(0) && address < os_stack_end();
+}
+
+/* Only what is read or written later; addresses in and control data are copied before the return. */
+static bool outlives_call(const struct vf_parameter *parameter)
+{
+    return parameter->kind == VF_ADDRESS_OUT || (parameter->kind == VF_POINTER &&
+                                                 strcmp(parameter->name, "InputBuffer") == 0) ||
+           strcmp(parameter->name, "OutputBuffer") == 0 ||
+           strcmp(parameter->name, "OutputSizeReturned") == 0 ||
+           strcmp(parameter->name, "ControlInfo") == 0 ||
+           strcmp(parameter->name, "ControlFlags") == 0 ||
+           strcmp(parameter->name, "ControlLength") == 0 || strcmp(parameter->name, "Result") == 0;
+}
+
+struct popped {
+    uint32_t thread;
+    uintptr_t frame;
+    unsigned left;
+    struct vf_call found; /* a copy */
+    bool any;
+};
+
+static bool look_for_popped(struct vf_call *call, void *context)
+{
+    struct popped *popped = context;
+
+    if (call->thread != popped->thread || !call->flight.lowest_buffer || call->flight.completed)
+        return true;
+    popped->left++;
+    if (call->flight.lowest_buffer >= popped->frame || !call->flight.returned)
+        return true;
+    popped->found = *call;
+    popped->any = true;
+    call->flight.lowest_buffer = 0;
+    return true;
+}
+
+static void look_for_popped_frames(const void *place)
+{
+    struct popped popped;
+
+    if (!stack_buffers)
+        return;
+    popped.thread = os_thread_id();
+    popped.frame = stack_pointer_at(place);
+    popped.left = 0;
+    popped.any = false;
+    vf_flight_visit(look_for_popped, &popped);
+    stack_buffers = popped.left;
+    if (popped.any)
+        vf_find_in(&popped.found, "WSK-V10",
+                   "a buffer of a pending call was on the stack of a function that has returned");
+}
+
+void vf_arguments_waiting(const void *place)
+{
+    look_for_popped_frames(place);
+}
+
+void vf_arguments_before(struct vf_call *call)
+{
+    uintptr_t control = vf_argument(call, VF_CONTROL_DATA);
+    const char *wrong = NULL;
+
+    look_for_popped_frames(call->place);
+    if (hook_rule(30) && (control || vf_argument_called(call, "ControlInfoLength")) &&
+        call->function->id != VF_ID_WskReceiveEx)
+        wrong = wrong_with_control((const void *)control,
+                                   vf_argument_called(call, "ControlInfoLength"));
+    if (wrong)
+        vf_find_in(call, "WSK-V30", wrong);
+    if (!hook_rule(10) || !call->irp)
+        return;
+    for (size_t i = 0; i < call->function->parameter_count; i++) {
+        uintptr_t at = call->arguments[i];
+
+        if (call->function->parameters[i].kind == VF_CONTROL_DATA ||
+            !outlives_call(&call->function->parameters[i]) || !on_this_stack(at))
+            continue;
+        if (!call->flight.lowest_buffer || at < call->flight.lowest_buffer)
+            call->flight.lowest_buffer = at;
+    }
+}
+
+void vf_arguments_after(struct vf_call *call)
+{
+    if (call->flight.lowest_buffer && call->status == STATUS_PENDING && !call->flight.completed)
+        stack_buffers++;
+}
+
+void vf_arguments_completed(struct vf_call *call)
+{
+    bool inside = !call->flight.returned && call->thread == os_thread_id();
+
+    if (!hook_rule(10) || inside || call->decided)
+        return;
+    for (size_t i = 0; i < call->function->parameter_count; i++) {
+        struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+
+        if (call->function->parameters[i].kind == VF_CONTROL_DATA ||
+            !outlives_call(&call->function->parameters[i]) || !call->arguments[i] ||
+            !nt_is_freed((const void *)call->arguments[i], stacks))
+            continue;
+        vf_report(&(struct hook_report){
+            .rule = "WSK-V10", .severity = HOOK_FINDING, .place = call->place,
+            .text = "a buffer of a pending call was freed before its completion",
+            .stacks = { { "submitted", call->flight.stack }, stacks[0], stacks[1], stacks[2] },
+        });
+    }
+}

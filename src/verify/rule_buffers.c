@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rule_buffers.c - WSK_BUF lies in its MDL chain (WSK-V8); chain and payload of a send that is pending
+ * stay what they are (WSK-V7).
+ */
+#include "rule_calls.h"
+
+#include "nt.h"
+#include "verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Bytes of a buffer that are looked at. */
+#define CHECKED_MAX 65536u
+
+/* A chain that is longer leads in a circle. */
+#define MDLS_MAX 65536u
+
+/* --- V8 ------------------------------------------------------------------------------------- */
+
+static const char *wrong_with(const WSK_BUF *buffer)
+{
+    size_t room = 0;
+    unsigned count = 0;
+
+    if (!buffer->Length)
+        return NULL;
+    if (!buffer->Mdl)
+        return "WSK_BUF has a Length but no MDL";
+    if (buffer->Offset > buffer->Mdl->ByteCount)
+        return "WSK_BUF.Offset lies behind the first MDL";
+    for (PMDL mdl = buffer->Mdl; mdl && count < MDLS_MAX; mdl = mdl->Next, count++)
+        room += mdl->ByteCount;
+    if (count == MDLS_MAX)
+        return "the MDL chain of a WSK_BUF leads in a circle";
+    if (buffer->Length > room - buffer->Offset)
+        return "WSK_BUF.Offset and Length reach behind the end of the MDL chain";
+    return NULL;
+}
+
+static void check_range(struct vf_call *call, const WSK_BUF *buffer)
+{
+    const char *wrong = wrong_with(buffer);
+
+    call->flight.bad_buffer = call->flight.bad_buffer || wrong;
+    if (wrong && hook_rule(8))
+        vf_find_in(call, "WSK-V8", wrong);
+}
+
+/* --- V7 ------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * 0x9E3779B97F4A7C15ull;
+}
+
+/* The driver may write meanwhile; that is what is looked for. */
+__attribute__((no_sanitize("thread", "address")))
+static uint64_t mix_bytes(uint64_t hash, const unsigned char *bytes, size_t size)
+{
+    uint64_t word;
+
+    for (; size >= sizeof(word); size -= sizeof(word), bytes += sizeof(word)) {
+        __builtin_memcpy(&word, bytes, sizeof(word));
+        hash = mix(hash, word);
+    }
+    while (size--)
+        hash = mix(hash, *bytes++);
+    return hash;
+}
+
+static const unsigned char *system_address(const MDL *mdl)
+{
+    if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+        return mdl->MappedSystemVa;
+    return (const unsigned char *)((uintptr_t)mdl->StartVa + mdl->ByteOffset);
+}
+
+struct walk {
+    uint64_t hash;
+    bool careful;                             /* memory may be gone */
+    const char *gone;
+    struct hook_stack stacks[HOOK_STACKS_MAX]; /* of what is gone */
+};
+
+static bool still_there(struct walk *walk, const void *memory, size_t size, const char *what)
+{
+    if (!walk->careful)
+        return true;
+    if (!nt_is_freed(memory, walk->stacks) && nt_readable(memory, size))
+        return true;
+    walk->gone = what;
+    return false;
+}
+
+static void walk_buffer(struct walk *walk, const WSK_BUF *buffer)
+{
+    size_t left = buffer->Length < CHECKED_MAX ? buffer->Length : CHECKED_MAX;
+    size_t offset = buffer->Offset;
+
+    for (PMDL mdl = buffer->Mdl; mdl && left && !walk->gone; mdl = mdl->Next) {
+        size_t part;
+
+        if (!still_there(walk, mdl, sizeof(*mdl), "an MDL of a pending send was freed"))
+            return;
+        part = mdl->ByteCount - offset < left ? mdl->ByteCount - offset : left;
+        walk->hash = mix(walk->hash, (uintptr_t)mdl);
+        walk->hash = mix(walk->hash, mdl->ByteCount);
+        if (!still_there(walk, system_address(mdl) + offset, part,
+                         "the payload of a pending send was freed"))
+            return;
+        walk->hash = mix_bytes(walk->hash, system_address(mdl) + offset, part);
+        left -= part;
+        offset = 0;
+    }
+}
+
+static bool is_send(const struct vf_call *call)
+{
+    switch (call->function->id) {
+    case VF_ID_WskSendTo:
+    case VF_ID_WskSend:
+    case VF_ID_WskSendEx:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void remember(struct vf_call *call, const WSK_BUF *buffer)
+{
+    struct walk walk = { .hash = 1 };
+
+    if (!hook_rule(7) || !is_send(call) || call->flight.bad_buffer)
+        return;
+    /* The caller's WSK_BUF may go when the call returns. */
+    call->flight.buffer = *buffer;
+    walk_buffer(&walk, buffer);
+    call->flight.checksum = walk.hash | 1;
+}
+
+void vf_buffers_completed(struct vf_call *call)
+{
+    struct walk walk = { .hash = 1, .careful = true };
+    bool inside = !call->flight.returned && call->thread == os_thread_id();
+
+    if (!call->flight.checksum || inside || call->decided)
+        return;
+    walk_buffer(&walk, &call->flight.buffer);
+    if (!walk.gone && (walk.hash | 1) == call->flight.checksum)
+        return;
+    vf_report(&(struct hook_report){
+        .rule = "WSK-V7", .severity = HOOK_FINDING, .place = call->place,
+        .text = walk.gone ? walk.gone
+                          : "the payload or the MDL chain of a send changed while it was pending",
+        .stacks = { { "submitted", call->flight.stack }, walk.stacks[0], walk.stacks[1],
+                    walk.stacks[2] },
+    });
+}
+
+/* --- Both ----------------------------------------------------------------------------------- */
+
+void vf_buffers_before(struct vf_call *call)
+{
+    const WSK_BUF *buffer = (const WSK_BUF *)vf_argument(call, VF_BUFFER);
+    const WSK_BUF_LIST *list = (const WSK_BUF_LIST *)vf_argument(call, VF_BUFFER_LIST);
+
+    if (!hook_rule(7) && !hook_rule(8))
+        return;
+    if (buffer) {
+        check_range(call, buffer);
+        remember(call, buffer);
+    }
+    for (unsigned i = 0; list && i < MDLS_MAX; list = list->Next, i++)
+        check_range(call, &list->Buffer);
+}

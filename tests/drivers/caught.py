@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""caught.py --wskrun PROGRAM DRIVER.c...: whether the verifier says of each driver what its source says.
+
+A line with /* CAUGHT V7 FINDING */ is where rule V7 is broken; how is one of
+
+    FINDING   the report names rule and line; exit status 1
+    NOTE      the same, but nobody fails for it: exit status 0
+    STOP      a bug check with the rule, whose first frame is that line; exit status 5
+    HANG      the operation of that line is named as stuck; exit status 4
+
+/* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
+and nothing is reported.
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+CAUGHT = re.compile(r"/\* CAUGHT V(\d+) (FINDING|NOTE|STOP|HANG) \*/")
+RUN = re.compile(r"/\* RUN (.*?) \*/")
+STATUS = {"FINDING": 1, "NOTE": 0, "STOP": 5, "HANG": 4, None: 0}
+
+
+class Driver:
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.rule = self.how = self.line = None
+        text = self.path.read_text()
+        for number, line in enumerate(text.splitlines(), 1):
+            found = CAUGHT.search(line)
+            if found:
+                self.rule, self.how, self.line = f"WSK-V{found[1]}", found[2], number
+        run = RUN.search(text)
+        self.options = run[1].split() if run else []
+
+    def place(self):
+        return f"({self.path.name}:{self.line})"
+
+
+def run(driver, program, extra):
+    include = driver.path.resolve().parent.parent.parent / "examples"
+    command = [program, "--once", *driver.options, *extra, "-I", str(include), str(driver.path)]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          timeout=100, check=False, errors="replace")
+
+
+def names_the_place(driver, report):
+    """The rule and the line, where that kind of report has them."""
+    lines = report.splitlines()
+    place = re.escape(driver.place())
+    if driver.how == "STOP":
+        at = next((i for i, line in enumerate(lines) if line.startswith(f"    {driver.rule}: ")), None)
+        if at is None:
+            return False
+        frames = [line for line in lines[at + 1:] if line.startswith("        ")]
+        return bool(frames) and driver.place() in frames[0]
+    if driver.how == "HANG":
+        return any(re.match(rf"openwsk: {driver.rule}: pending: .*submitted at \w+ {place}", line)
+                   for line in lines)
+    note = "note: " if driver.how == "NOTE" else ""
+    return any(re.match(rf"openwsk: {driver.rule}: {note}.*, at \w+ {place}$", line)
+               for line in lines)
+
+
+def wrong_with(driver, done):
+    if done.returncode != STATUS[driver.how]:
+        return f"exit status {done.returncode}, not {STATUS[driver.how]}"
+    if "Sanitizer" in done.stderr or "runtime error" in done.stderr:
+        return "a sanitizer has spoken"
+    if driver.rule and not names_the_place(driver, done.stderr):
+        return f"does not say {driver.rule} at {driver.place()}"
+    if not driver.rule and "WSK-V" in done.stderr:
+        return "a good driver is reported"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--wskrun", required=True)
+    parser.add_argument("--option", action="append", default=[])
+    parser.add_argument("drivers", nargs="+")
+    options = parser.parse_args()
+    failed = 0
+    for path in options.drivers:
+        driver = Driver(path)
+        done = run(driver, options.wskrun, options.option)
+        wrong = wrong_with(driver, done)
+        if wrong:
+            failed += 1
+            print(f"{driver.path.name}: {wrong}\n{done.stdout}{done.stderr}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TMPDIR", "/tmp")
+    sys.exit(main())
