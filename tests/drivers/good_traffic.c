@@ -222,7 +222,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     KeInitializeEvent(&Arrived, SynchronizationEvent, FALSE);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = WskCaptureProviderNPI(&Registration, WSK_INFINITE_WAIT, &Npi);
+    Status = WskCaptureProviderNPI(&Registration, 5000, &Npi);
     if (NT_SUCCESS(Status)) {
         Status = Run();
         WskReleaseProviderNPI(&Registration);
