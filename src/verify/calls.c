@@ -314,9 +314,13 @@ static bool event_begin(struct hook_event *event)
     return go_on;
 }
 
+/* The other way round: what was done last to the indications is undone first. */
 static void event_end(struct hook_event *event)
 {
-    TELL(event_end, event);
+    for (unsigned i = observer_count; i-- > 0;) {
+        if (observers[i].event_end)
+            observers[i].event_end(event);
+    }
 }
 
 /* --- Start and stop ------------------------------------------------------------------------- */
