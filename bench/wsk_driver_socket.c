@@ -95,7 +95,7 @@ BenchOpenSocket(PVOID Context, const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks, PW
 
 /* --- Idle sockets ---------------------------------------------------------------------------- */
 
-#define MAX_IDLE 4096
+#define MAX_IDLE 16384
 
 static PWSK_SOCKET Idle[MAX_IDLE];
 static ULONG IdleCount;
