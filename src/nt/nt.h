@@ -119,6 +119,30 @@ struct nt_wait {
 typedef void nt_wait_visit_fn(const struct nt_wait *wait, void *context);
 void nt_wait_visit(nt_wait_visit_fn *visit, void *context);
 
+/* --- Security -------------------------------------------------------------------------------- */
+
+/*
+ * Copies a valid descriptor into one piece of RtlLengthSecurityDescriptor() bytes, in one order of its parts, so that
+ * equal descriptors become equal bytes. Any IRQL.
+ */
+void nt_security_copy(PSECURITY_DESCRIPTOR from, void *to);
+
+/*
+ * Whether a valid descriptor lets the System process have all of these rights, which may be generic ones: then they
+ * are those of files. Without a DACL it does. Any IRQL.
+ */
+bool nt_security_grants(PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK wanted);
+
+/* --- Network modules ------------------------------------------------------------------------- */
+
+/*
+ * NmrRegisterProvider for a provider of the house, which the ledger does not show as a driver's. Clients that are
+ * registered already are attached before the return. NmrDeregisterProvider takes it back. PASSIVE_LEVEL.
+ */
+struct _NPI_PROVIDER_CHARACTERISTICS;
+NTSTATUS nt_provider_register(const struct _NPI_PROVIDER_CHARACTERISTICS *provider, PVOID context,
+                              PHANDLE handle);
+
 /* --- Drivers --------------------------------------------------------------------------------- */
 
 struct nt_driver;

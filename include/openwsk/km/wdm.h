@@ -25,6 +25,7 @@
 #include "openwsk/mdl.h"
 #include "openwsk/ps.h"
 #include "openwsk/rtl.h"
+#include "openwsk/security.h"
 #include "openwsk/zw.h"
 
 /* A pageable routine at DISPATCH_LEVEL would fault one day: in checked builds it does at once. */
