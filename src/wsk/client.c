@@ -2,11 +2,14 @@
 /* client.c - clients, and the functions of WSK_PROVIDER_DISPATCH that concern a client. */
 #include "client.h"
 
+#include "descriptor.h"
+#include "module.h"
 #include "name.h"
 #include "nt.h"
 #include "provider_state.h"
 #include "request.h"
 #include "socket.h"
+#include "transport.h"
 
 #define CLIENT_LIVE 0x746e6c63u
 #define CLIENT_GONE 0x21746e63u
@@ -49,7 +52,8 @@ struct wsk_client *wsk_client_create(PWSK_CLIENT_NPI npi, PWSK_REGISTRATION regi
     atomic_store(&client->references, 1);
     KeInitializeEvent(&client->idle, NotificationEvent, FALSE);
     KeInitializeEvent(&client->closing, NotificationEvent, FALSE);
-    ledger_add(&client->registration_entry, LEDGER_REGISTRATION, registration, place);
+    if (registration) /* the registrar lists its own */
+        ledger_add(&client->registration_entry, LEDGER_REGISTRATION, registration, place);
     base_lock_acquire(&registry_lock);
     list_push_back(&registry, &client->link);
     base_lock_release(&registry_lock);
@@ -61,7 +65,8 @@ void wsk_client_destroy(struct wsk_client *client)
     base_lock_acquire(&registry_lock);
     list_remove(&client->link);
     base_lock_release(&registry_lock);
-    ledger_remove(&client->registration_entry);
+    if (client->registration)
+        ledger_remove(&client->registration_entry);
     client->magic = CLIENT_GONE;
     slab_free(&clients, client);
 }
@@ -73,7 +78,11 @@ void wsk_client_reference(struct wsk_client *client)
 
 void wsk_client_leave(struct wsk_client *client)
 {
-    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) == 1)
+    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (client->binding)
+        wsk_module_client_idle(client);
+    else
         KeSetEvent(&client->idle, IO_NO_INCREMENT, FALSE);
 }
 
@@ -125,42 +134,6 @@ struct wsk_client *wsk_client_enter(PWSK_CLIENT handle)
 
 /* --- WskControlClient ------------------------------------------------------------------------ */
 
-static NTSTATUS transport_list_query(SIZE_T output_size, PVOID output, SIZE_T *returned)
-{
-    static const struct {
-        USHORT type;
-        ULONG protocol;
-    } kinds[] = { { SOCK_DGRAM, IPPROTO_UDP } };
-    static const struct {
-        enum net_family net;
-        ADDRESS_FAMILY windows;
-    } families[] = { { NET_IPV4, AF_INET }, { NET_IPV6, AF_INET6 } };
-    WSK_TRANSPORT list[4];
-    SIZE_T count = 0;
-    SIZE_T needed;
-
-    if (!returned)
-        return STATUS_INVALID_PARAMETER;
-    for (size_t f = 0; f < RTL_NUMBER_OF(families); f++) {
-        for (size_t k = 0; k < RTL_NUMBER_OF(kinds) && net_engine_supports(wsk_engine(), families[f].net);
-             k++)
-            list[count++] = (WSK_TRANSPORT){
-                .Version = MAKE_WSK_VERSION(1, 0),
-                .SocketType = kinds[k].type,
-                .Protocol = kinds[k].protocol,
-                .AddressFamily = families[f].windows,
-                .ProviderId = { 0x5d8f2c64, 0x9a1e, 0x4b0c,
-                                { 0x8e, 0x27, 0x6f, 0x70, 0x77, 0x73, 0x6b, (UCHAR)families[f].net } },
-            };
-    }
-    needed = count * sizeof(WSK_TRANSPORT);
-    *returned = needed;
-    if (!output || output_size < needed)
-        return STATUS_BUFFER_OVERFLOW;
-    memcpy(output, list, needed);
-    return STATUS_SUCCESS;
-}
-
 static NTSTATUS set_static_callbacks(struct wsk_client *client, SIZE_T size, const void *input)
 {
     const ULONG known = WSK_EVENT_RECEIVE_FROM | WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT |
@@ -178,11 +151,12 @@ static NTSTATUS set_static_callbacks(struct wsk_client *client, SIZE_T size, con
 }
 
 static NTSTATUS control_client(struct wsk_client *client, ULONG code, SIZE_T input_size, PVOID input,
-                               SIZE_T output_size, PVOID output, SIZE_T *returned)
+                               SIZE_T output_size, PVOID output, SIZE_T *returned,
+                               const void *place)
 {
     switch (code) {
     case WSK_TRANSPORT_LIST_QUERY:
-        return transport_list_query(output_size, output, returned);
+        return wsk_transport_query(output_size, output, returned);
     case WSK_SET_STATIC_EVENT_CALLBACKS:
         return set_static_callbacks(client, input_size, input);
     case WSK_TDI_BEHAVIOR:
@@ -190,10 +164,10 @@ static NTSTATUS control_client(struct wsk_client *client, ULONG code, SIZE_T inp
         return input && input_size >= sizeof(ULONG) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case WSK_TDI_DEVICENAME_MAPPING:
         return STATUS_NOT_SUPPORTED;
-    case WSK_TRANSPORT_LIST_CHANGE:
     case WSK_CACHE_SD:
+        return wsk_descriptor_cache(input_size, input, output_size, output, place);
     case WSK_RELEASE_SD:
-        return wsk_absent("WskControlClient with this control code");
+        return wsk_descriptor_release(input_size, input);
     default:
         return STATUS_NOT_SUPPORTED;
     }
@@ -203,22 +177,24 @@ static NTSTATUS WSKAPI wsk_control_client(PWSK_CLIENT handle, ULONG code, SIZE_T
                                           PVOID input, SIZE_T output_size, PVOID output,
                                           SIZE_T *output_returned, PIRP irp)
 {
+    const void *place = hook_place(NT_CALLER());
     struct wsk_client *client;
     NTSTATUS status;
 
-    nt_require_irql(DISPATCH_LEVEL, "WskControlClient", hook_place(NT_CALLER()));
+    nt_require_irql(DISPATCH_LEVEL, "WskControlClient", place);
     client = wsk_client_enter(handle);
     if (irp)
         nt_irp_accept(irp);
     if (!client)
         status = STATUS_INVALID_HANDLE;
-    else if (irp && code != WSK_TRANSPORT_LIST_CHANGE && code >= WSK_TRANSPORT_LIST_QUERY &&
-             code <= WSK_TDI_BEHAVIOR)
+    else if (code == WSK_TRANSPORT_LIST_CHANGE)
+        status = irp ? wsk_transport_await_change(client, irp) : STATUS_INVALID_PARAMETER;
+    else if (irp && code >= WSK_TRANSPORT_LIST_QUERY && code <= WSK_TDI_BEHAVIOR)
         status = STATUS_INVALID_PARAMETER; /* these take no IRP; one that is given must not hang */
     else
         status = control_client(client, code, input_size, input, output_size, output,
-                                output_returned);
-    if (irp)
+                                output_returned, place);
+    if (irp && status != STATUS_PENDING)
         wsk_refuse(irp, status);
     if (client)
         wsk_client_leave(client);

@@ -27,6 +27,8 @@ struct wsk_client {
     _Atomic uint32_t sockets_made; /* static callbacks must be chosen before the first */
     KEVENT idle;                   /* references fell to 0 */
     KEVENT closing;                /* WskDeregister was entered */
+    HANDLE binding;                /* of the registrar, for a client without a WSK_REGISTRATION */
+    bool refuses_changes;          /* it is being deregistered; under transport.c's lock */
     struct base_lock lock;         /* guards the two entries' membership in the ledger */
     struct ledger_entry registration_entry;
     struct ledger_entry npi_entry;
@@ -49,7 +51,7 @@ struct wsk_client *wsk_client_find(PWSK_REGISTRATION registration);
 
 void wsk_client_reference(struct wsk_client *client);
 
-/* From WskRegister and WskDeregister. */
+/* From WskRegister and WskDeregister; without a registration from module.c. */
 struct wsk_client *wsk_client_create(PWSK_CLIENT_NPI npi, PWSK_REGISTRATION registration,
                                      const void *place);
 void wsk_client_destroy(struct wsk_client *client);

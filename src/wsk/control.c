@@ -6,6 +6,7 @@
  * OutputSizeReturned, which real drivers also pass together with an IRP.
  */
 #include "address_list.h"
+#include "descriptor.h"
 #include "dgram.h"
 #include "nt.h"
 #include "provider_state.h"
@@ -131,8 +132,19 @@ static NTSTATUS set_option(struct control *control)
     if (control->level == SOL_SOCKET && control->code == SO_WSK_EVENT_CALLBACK)
         return wsk_event_control(control->socket, control->input, control->input_size,
                                  control->irp);
+    if (control->level == SOL_SOCKET && control->code == SO_WSK_SECURITY)
+        return wsk_descriptor_set(control->socket, control->input, control->input_size);
     return wsk_option_set(control->socket, control->level, control->code, control->input,
                           control->input_size);
+}
+
+static NTSTATUS get_option(struct control *control)
+{
+    if (control->level == SOL_SOCKET && control->code == SO_WSK_SECURITY)
+        return wsk_descriptor_get(control->socket, control->output, control->output_size,
+                                  &control->written, control->place);
+    return wsk_option_get(control->socket, control->level, control->code, control->output,
+                          control->output_size, &control->written);
 }
 
 static NTSTATUS operate(struct control *control, WSK_CONTROL_SOCKET_TYPE type)
@@ -143,8 +155,7 @@ static NTSTATUS operate(struct control *control, WSK_CONTROL_SOCKET_TYPE type)
     case WskSetOption:
         return set_option(control);
     case WskGetOption:
-        return wsk_option_get(control->socket, control->level, control->code, control->output,
-                              control->output_size, &control->written);
+        return get_option(control);
     case WskIoctl:
         return ioctl(control);
     default:
@@ -168,7 +179,7 @@ NTSTATUS WSKAPI wsk_control_socket(PWSK_SOCKET handle, WSK_CONTROL_SOCKET_TYPE t
     struct control control = {
         .code = code, .level = level, .input = input, .input_size = input_size,
         .output = output, .output_size = output_size, .irp = irp,
-        .place = NT_CALLER(),
+        .place = hook_place(NT_CALLER()),
     };
     NTSTATUS status;
 

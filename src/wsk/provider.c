@@ -3,14 +3,23 @@
 #include "provider.h"
 
 #include "address_list.h"
+#include "module.h"
 #include "nt.h"
 #include "provider_state.h"
 #include "request.h"
 #include "translate.h"
+#include "transport.h"
 
 static struct net_engine *engine;
 static struct net_resolver *resolver;
 static KEVENT ready;
+
+static void stop_storage(void)
+{
+    wsk_requests_stop();
+    wsk_sockets_stop();
+    wsk_clients_stop();
+}
 
 NTSTATUS wsk_start(const struct wsk_config *config)
 {
@@ -18,6 +27,7 @@ NTSTATUS wsk_start(const struct wsk_config *config)
         .loops = config ? config->loops : 0,
         .port = config ? config->port : NULL,
     };
+    NTSTATUS status = STATUS_SUCCESS;
     int error;
 
     KeInitializeEvent(&ready, NotificationEvent, FALSE);
@@ -33,22 +43,25 @@ NTSTATUS wsk_start(const struct wsk_config *config)
     wsk_sockets_start();
     wsk_requests_start();
     wsk_set_ready(true);
-    return STATUS_SUCCESS;
-
+    status = wsk_module_start();
+    if (NT_SUCCESS(status))
+        return status;
+    stop_storage();
+    net_resolver_stop(resolver);
 stop_engine:
     net_engine_stop(engine);
-    return wsk_status_from_errno(error);
+    return error ? wsk_status_from_errno(error) : status;
 }
 
 void wsk_stop(void)
 {
     wsk_set_ready(false);
+    wsk_module_stop();
+    wsk_transport_stop();
     net_resolver_stop(resolver);
     wsk_network_stop();
     net_engine_stop(engine);
-    wsk_requests_stop();
-    wsk_sockets_stop();
-    wsk_clients_stop();
+    stop_storage();
     engine = NULL;
     resolver = NULL;
 }

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "nt.h"
 #include "provider_state.h"
+#include "transport.h"
 
 #define REGISTERED 0x6b73772d6e65706full
 #define DEREGISTERED 0x656e6f672d6b7377ull
@@ -113,6 +114,10 @@ NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistra
     if (!WskClientNpi || !WskRegistration || !WskClientNpi->Dispatch)
         return STATUS_INVALID_PARAMETER;
     require_good_place(WskRegistration, NT_CALLER());
+    if (wsk_client_find(WskRegistration))
+        unknown_block(WskRegistration,
+                      "WskRegister was called for a WSK_REGISTRATION that is registered already.",
+                      NT_CALLER());
     if (hook_decides("WskRegister", NT_CALLER(), &decided))
         return decided;
     client = wsk_client_create(WskClientNpi, WskRegistration, NT_CALLER());
@@ -130,6 +135,7 @@ VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
 
     nt_require_irql(PASSIVE_LEVEL, "WskDeregister", NT_CALLER());
     client = detach(WskRegistration, NT_CALLER());
+    wsk_transport_cancel(client);
     /* Captures that wait give up; everything else is the driver's to end, however long it takes. */
     KeSetEvent(&client->closing, IO_NO_INCREMENT, FALSE);
     wsk_client_leave(client);

@@ -2,6 +2,7 @@
 /* sharing.c - see sharing.h. The table: "Sharing Transport Addresses" of the public WSK documentation. */
 #include "sharing.h"
 
+#include "descriptor.h"
 #include "translate.h"
 
 #include <string.h>
@@ -16,8 +17,8 @@ enum mode { MODE_NONE, MODE_REUSE, MODE_EXCLUSIVE };
 #define OK STATUS_SUCCESS
 #define INUSE STATUS_ADDRESS_ALREADY_EXISTS
 #define DENIED STATUS_ACCESS_DENIED
-/* The first socket's security descriptor decides; the default one denies (SEC-05). */
-#define CHECK STATUS_ACCESS_DENIED
+/* The first socket's security descriptor decides (SEC-05); no status of a bind. */
+#define CHECK STATUS_MORE_PROCESSING_REQUIRED
 
 /* [mode of the second][it is specific][mode of the first][it is specific] */
 static const NTSTATUS verdicts[3][2][3][2] = {
@@ -88,6 +89,7 @@ static NTSTATUS judge(struct wsk_socket *second, const struct net_address *addre
                       struct wsk_socket *first)
 {
     struct net_address asked = *address, taken = first->local;
+    NTSTATUS verdict;
 
     if (address->port == 0 || address->port != taken.port ||
         !common_family(second, &asked, first, &taken))
@@ -96,7 +98,11 @@ static NTSTATUS judge(struct wsk_socket *second, const struct net_address *addre
     if (!is_any(&asked) && !is_any(&taken) &&
         (memcmp(asked.ip, taken.ip, sizeof(asked.ip)) != 0 || asked.scope != taken.scope))
         return STATUS_SUCCESS;
-    return verdicts[mode_of(second)][!is_any(&asked)][mode_of(first)][!is_any(&taken)];
+    verdict = verdicts[mode_of(second)][!is_any(&asked)][mode_of(first)][!is_any(&taken)];
+    /* Every socket's security context is the System process's: there is no other. */
+    if (verdict == CHECK)
+        verdict = wsk_descriptor_shares(first->descriptor) ? OK : DENIED;
+    return verdict;
 }
 
 static NTSTATUS judge_all(struct wsk_socket *second, const struct net_address *address)

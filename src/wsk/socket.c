@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.c - WskSocket, the gate, and the dispatch tables. */
 #include "address_list.h"
+#include "descriptor.h"
 #include "dgram.h"
 #include "nt.h"
 #include "provider_state.h"
@@ -142,6 +143,7 @@ struct creation {
     enum wsk_category category;
     PVOID context;
     const VOID *callbacks;
+    PSECURITY_DESCRIPTOR descriptor;
     const void *place;
 };
 
@@ -199,6 +201,7 @@ static NTSTATUS make_socket(const struct creation *creation, struct wsk_socket *
         /* A kernel without IPv6: here there is no such transport. */
         return error == -EAFNOSUPPORT ? STATUS_NOT_SUPPORTED : wsk_status_from_errno(error);
     }
+    socket->descriptor = wsk_descriptor_use(creation->descriptor);
     wsk_client_reference(creation->client);
     atomic_fetch_add(&creation->client->sockets_made, 1);
     ledger_add(&socket->ledger, LEDGER_SOCKET, socket, creation->place);
@@ -266,13 +269,13 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
                                   PSECURITY_DESCRIPTOR descriptor, PIRP irp)
 {
     struct creation creation = { .context = context, .callbacks = dispatch,
+                                 .descriptor = descriptor,
                                  .place = hook_place(NT_CALLER()) };
     struct wsk_socket *socket = NULL;
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(process);
     UNREFERENCED_PARAMETER(thread);
-    UNREFERENCED_PARAMETER(descriptor);
     nt_require_irql(DISPATCH_LEVEL, "WskSocket", creation.place);
     if (!irp)
         return STATUS_INVALID_PARAMETER;
@@ -346,6 +349,7 @@ void wsk_socket_closed(void *owner)
 
     wsk_sharing_unbind(socket);
     wsk_requests_drop(&socket->requests);
+    wsk_descriptor_unuse(socket->descriptor);
     ledger_remove(&socket->ledger);
     socket->magic = SOCKET_GONE;
     slab_free(&sockets, socket);

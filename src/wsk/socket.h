@@ -25,6 +25,8 @@
 
 enum wsk_category { WSK_CATEGORY_BASIC, WSK_CATEGORY_DATAGRAM, WSK_CATEGORY_LISTEN };
 
+struct wsk_descriptor; /* descriptor.h */
+
 enum wsk_bound { WSK_UNBOUND, WSK_BINDING, WSK_BOUND };
 
 /* Control data that a socket reports with what it receives. */
@@ -85,6 +87,7 @@ struct wsk_socket {
     _Atomic uint32_t retained;     /* indications that the client holds */
     _Atomic uint32_t exclusive_address; /* SO_EXCLUSIVEADDRUSE */
     _Atomic uint32_t reuse_address;     /* SO_REUSEADDR */
+    struct wsk_descriptor *descriptor; /* NULL: the default one; fixed once it is bound */
     struct list bound_link;        /* sharing.c: in the list of all that is bound */
     struct net_address local;      /* sharing.c: what it is bound to */
     _Atomic uint32_t send_segment; /* UDP_SEND_MSG_SIZE: what a call is cut into; 0: do not */

@@ -26,6 +26,7 @@ struct script {
     size_t wire_capacity;
     size_t queue_capacity;
     bool automatic;
+    bool no_ipv6;
     unsigned send_limit;
     unsigned receive_limit;
     unsigned run_limit;
@@ -405,6 +406,8 @@ static int port_open(const struct net_port *port, const struct net_transport *tr
     error = count_call(script, SCRIPT_OPEN);
     if (!error && transport->kind == NET_RAW)
         error = -EPROTONOSUPPORT;
+    if (!error && transport->family == NET_IPV6 && script->no_ipv6)
+        error = -EAFNOSUPPORT;
     if (!error)
         list_push_back(&script->endpoints, &udp->link);
     unlock(script);
@@ -1053,6 +1056,13 @@ unsigned script_calls(struct script *script, enum script_call call)
     calls = script->faults[call].calls;
     unlock(script);
     return calls;
+}
+
+void script_ipv6(struct script *script, bool on)
+{
+    lock(script);
+    script->no_ipv6 = !on;
+    unlock(script);
 }
 
 void script_limit_send(struct script *script, unsigned count)

@@ -86,6 +86,9 @@ enum script_call {
 void script_fail(struct script *script, enum script_call call, unsigned nth, unsigned count,
                  int error);
 
+/* Whether endpoints of IPv6 can be made; they can at first. */
+void script_ipv6(struct script *script, bool on);
+
 /* How many calls of the kind (datagrams for SCRIPT_SEND) were made, failed ones included. */
 unsigned script_calls(struct script *script, enum script_call call);
 

@@ -461,23 +461,6 @@ static void CLI_19_too_late(void **state)
 
 /* --- Not there yet --------------------------------------------------------------------------- */
 
-static void test_absent_control_codes(void **state)
-{
-    PSECURITY_DESCRIPTOR descriptor = NULL;
-    struct call call;
-
-    (void)state;
-    call_init(&call);
-    assert_int_equal(control_with_irp(&call, client.npi.Client, WSK_TRANSPORT_LIST_CHANGE),
-                     STATUS_NOT_IMPLEMENTED);
-    assert_int_equal(control(WSK_CACHE_SD, sizeof(descriptor), &descriptor, sizeof(descriptor),
-                             &descriptor, NULL),
-                     STATUS_NOT_IMPLEMENTED);
-    assert_int_equal(control(WSK_RELEASE_SD, sizeof(descriptor), &descriptor, 0, NULL, NULL),
-                     STATUS_NOT_IMPLEMENTED);
-    call_free(&call);
-}
-
 static NTSTATUS socket_connect(PIRP irp)
 {
     SOCKADDR_INET address = loopback(AF_INET, 9);
@@ -574,7 +557,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(CLI_17_bits_of_other_categories, setup, teardown),
         cmocka_unit_test_setup_teardown(CLI_18_other_registrations, setup, teardown),
         cmocka_unit_test_setup_teardown(CLI_19_too_late, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_absent_control_codes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_absent_functions_complete_the_irp, setup, teardown),
         cmocka_unit_test_setup_teardown(IRP_01_absent_functions_without_an_irp, setup, teardown),
         cmocka_unit_test(test_misuse_stops),

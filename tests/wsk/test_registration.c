@@ -991,11 +991,17 @@ static void deregister_twice(void)
     WskDeregister(&block);
 }
 
+static void register_twice(void)
+{
+    misuse_setup();
+    register_1_0(&block);
+}
+
 static void wsk_v17_unbalanced_calls_stop(void **state)
 {
     static void (*const rows[])(void) = {
         release_without_capture, release_twice,    release_through_another_block,
-        release_after_deregistration, deregister_twice,
+        release_after_deregistration, deregister_twice, register_twice,
     };
 
     (void)state;

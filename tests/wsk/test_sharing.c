@@ -5,6 +5,8 @@
 
 #include "base.h"
 
+#include <ntifs.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -69,20 +71,22 @@ static dgram of_kind(ADDRESS_FAMILY family, enum kind kind, USHORT port, SOCKADD
     return socket;
 }
 
-/* I in use, D denied, + both may be bound. CHECK is denied: there is no descriptor that would allow it. */
+/* I in use, D denied, + both may be bound, C the first one's security descriptor decides. */
 static const char *const table[KINDS] = {
     /* first:    none W, S   reuse W, S   excl W, S */
     [NONE_W]  = "I+I+I+",
-    [NONE_S]  = "DIDDDI",
+    [NONE_S]  = "CICDDI",
     [REUSE_W] = "D+++D+",
-    [REUSE_S] = "DD++DD",
+    [REUSE_S] = "CD++DD",
     [EXCL_W]  = "IIIIII",
-    [EXCL_S]  = "DIDIDI",
+    [EXCL_S]  = "CICIDI",
 };
 
-static NTSTATUS expected(enum kind second, enum kind first)
+static NTSTATUS expected(enum kind second, enum kind first, bool shares)
 {
     switch (table[second][first]) {
+    case 'C':
+        return shares ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
     case 'I':
         return STATUS_ADDRESS_ALREADY_EXISTS;
     case 'D':
@@ -101,11 +105,43 @@ static USHORT free_port(bool ipv6)
     return peer.port;
 }
 
-static void SEC_03_table(void **state)
+/* A descriptor that lets everybody share, or one that lets nobody; NULL mask: none is set. */
+static void set_descriptor(dgram socket, const ACCESS_MASK *mask)
+{
+    SID everybody = { SID_REVISION, 1, { SECURITY_WORLD_SID_AUTHORITY }, { SECURITY_WORLD_RID } };
+    _Alignas(8) UCHAR room[64];
+    SECURITY_DESCRIPTOR descriptor;
+    PSECURITY_DESCRIPTOR pointer = &descriptor;
+    struct call call;
+
+    if (!mask)
+        return;
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlCreateAcl((PACL)(void *)room, sizeof(room), ACL_REVISION);
+    RtlAddAccessAllowedAce((PACL)(void *)room, ACL_REVISION, *mask, &everybody);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, (PACL)(void *)room, FALSE);
+    assert_int_equal(client.npi.Dispatch->WskControlClient(client.npi.Client, WSK_CACHE_SD,
+                                                           sizeof(pointer), &pointer,
+                                                           sizeof(pointer), &pointer, NULL, NULL),
+                     STATUS_SUCCESS);
+    call_init(&call);
+    assert_int_equal(CALL(&call, socket.d->WskControlSocket(socket.socket, WskSetOption,
+                                                            SO_WSK_SECURITY, SOL_SOCKET,
+                                                            sizeof(pointer), &pointer, 0, NULL,
+                                                            NULL, IRP(&call))),
+                     STATUS_SUCCESS);
+    call_free(&call);
+    /* CLI-21: the socket has its own reference now. */
+    assert_int_equal(client.npi.Dispatch->WskControlClient(client.npi.Client, WSK_RELEASE_SD,
+                                                           sizeof(pointer), &pointer, 0, NULL, NULL,
+                                                           NULL),
+                     STATUS_SUCCESS);
+}
+
+static void check_table(const ACCESS_MASK *mask, bool shares)
 {
     static const ADDRESS_FAMILY families[] = { AF_INET, AF_INET6 };
 
-    (void)state;
     for (int i = 0; i < 2 * KINDS * KINDS; i++) {
         enum kind first_kind = i % KINDS, second_kind = i / KINDS % KINDS;
         ADDRESS_FAMILY family = families[i / KINDS / KINDS];
@@ -115,9 +151,10 @@ static void SEC_03_table(void **state)
         dgram second = of_kind(family, second_kind, port, &second_address);
         NTSTATUS status;
 
+        set_descriptor(first, mask);
         assert_int_equal(bind_to(first, &first_address), STATUS_SUCCESS);
         status = bind_to(second, &second_address);
-        if (status != expected(second_kind, first_kind))
+        if (status != expected(second_kind, first_kind, shares))
             fail_msg("second %d, first %d, family %d: %08x", second_kind, first_kind, family,
                      (unsigned)status);
         /* Once the first is closed nothing is in the way. */
@@ -126,6 +163,21 @@ static void SEC_03_table(void **state)
             assert_int_equal(bind_to(second, &second_address), STATUS_SUCCESS);
         dgram_close(second);
     }
+}
+
+static void SEC_03_table(void **state)
+{
+    (void)state;
+    check_table(NULL, false);
+}
+
+static void SEC_05_the_first_descriptor_decides(void **state)
+{
+    static const ACCESS_MASK all = GENERIC_ALL, some = GENERIC_READ;
+
+    (void)state;
+    check_table(&all, true);
+    check_table(&some, false);
 }
 
 static void SEC_04_two_specific_addresses(void **state)
@@ -207,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(SEC_03_table),
+        cmocka_unit_test(SEC_05_the_first_descriptor_decides),
         cmocka_unit_test(SEC_04_two_specific_addresses),
         cmocka_unit_test(SEC_02_reuse_and_exclusive),
         cmocka_unit_test(other_programs_still_conflict),
