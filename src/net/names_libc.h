@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names_libc.h - what the engine calls of the C library's resolver, in a table that a test can replace.
+ * names_libc.h - what the engine calls of the C library's resolver, in a table that a test can
+ * replace.
  *
- * The functions are looked up in the C library itself: a driver or an embedding program may define a
- * `getaddrinfo` of its own, and the dynamic linker would bind ours to it.
+ * The functions are looked up in the C library itself: a driver or an embedding program may define
+ * a `getaddrinfo` of its own, and the dynamic linker would bind ours to it.
  */
 #ifndef OPENWSK_NET_NAMES_LIBC_H
 #define OPENWSK_NET_NAMES_LIBC_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resolve.h - the door's third leaf: names become addresses and addresses become names, as the host's
- * resolver knows them (its files, DNS, whatever it was told to ask).
+ * resolve.h - the door's third leaf: names become addresses and addresses become names, as the
+ * host's resolver knows them (its files, DNS, whatever it was told to ask).
  *
- * The resolver blocks for as long as it likes and cannot be interrupted. So every question is asked on
- * one of a few threads of the engine ("net-names"), and who no longer wants the answer lets go of it:
+ * The resolver blocks for as long as it likes and cannot be interrupted. So every question is asked
+ * on one of a few threads of the engine ("net-names"), and who no longer wants the answer lets go
+ * of it:
  *
  * 1. net_lookup_start() copies the question. From then on `answered` is called once, on such a
  *    thread, with no lock held, unless net_lookup_cancel() came before it.
@@ -12,8 +13,9 @@
  *    later is dropped. The thread that it keeps stays busy until then.
  * 3. `answered` owns the answer and gives it back with net_answer_free().
  *
- * Text is UTF-8, whatever the process's locale. International names go to the network in their ASCII
- * form (IDNA 2008), unless the question forbids it; names in answers are as the resolver gave them.
+ * Text is UTF-8, whatever the process's locale. International names go to the network in their
+ * ASCII form (IDNA 2008), unless the question forbids it; names in answers are as the resolver gave
+ * them.
  */
 #ifndef OPENWSK_NET_RESOLVE_H
 #define OPENWSK_NET_RESOLVE_H
@@ -36,7 +38,7 @@
 enum net_lookup_kind { NET_LOOKUP_ADDRESSES, NET_LOOKUP_NAME };
 
 /* For addresses. */
-#define NET_LOOKUP_PASSIVE 0x01u          /* no node: the wildcard address instead of the loopback one */
+#define NET_LOOKUP_PASSIVE 0x01u          /* no node: the wildcard address, not loopback */
 #define NET_LOOKUP_CANONICAL 0x02u        /* also the canonical name */
 #define NET_LOOKUP_NUMERIC_NODE 0x04u     /* never ask the network */
 #define NET_LOOKUP_NUMERIC_SERVICE 0x08u
@@ -50,7 +52,13 @@ enum net_lookup_kind { NET_LOOKUP_ADDRESSES, NET_LOOKUP_NAME };
 #define NET_LOOKUP_NAME_REQUIRED 0x200u   /* no number in place of a name that is not known */
 #define NET_LOOKUP_DATAGRAM 0x400u        /* the service of the datagram protocol */
 
-enum net_socktype { NET_TYPE_ANY, NET_TYPE_STREAM, NET_TYPE_DATAGRAM, NET_TYPE_RAW, NET_TYPE_OTHER };
+enum net_socktype {
+    NET_TYPE_ANY,
+    NET_TYPE_STREAM,
+    NET_TYPE_DATAGRAM,
+    NET_TYPE_RAW,
+    NET_TYPE_OTHER
+};
 
 struct net_question {
     enum net_lookup_kind kind;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nmr.c - the network module registrar: it pairs clients and providers of an interface, and takes the pairs apart.
+ * nmr.c - the network module registrar: it pairs clients and providers of an interface, and takes
+ * the pairs apart.
  *
- * A module is a registered client or provider. A binding is a client and a provider of one interface that were shown to
- * each other, whether they attached or not, so that no pair is shown twice:
+ * A module is a registered client or provider. A binding is a client and a provider of one
+ * interface that were shown to each other, whether they attached or not, so that no pair is shown
+ * twice:
  *
  *  1. Whoever registers second makes the binding and calls the client, which may attach.
- *  2. Whoever deregisters detaches each binding: both sides are called, and each finishes its half at once or later.
- *  3. The last half runs the cleanup functions; the last binding of a deregistering module ends its deregistration.
+ *  2. Whoever deregisters detaches each binding: both sides are called, and each finishes its half
+ *     at once or later.
+ *  3. The last half runs the cleanup functions; the last binding of a deregistering module ends
+ *     its deregistration.
  *
  * No lock is held while a module is called.
  */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * security.c - security descriptors, absolute and in one piece, and what they let the System process do.
+ * security.c - security descriptors, absolute and in one piece, and what they let the System
+ * process do.
  *
- * There is one process and one security context: the System's, in the groups that it is in on Windows.
+ * There is one process and one security context: the System's, in the groups that it is in on
+ * Windows.
  */
 #include "nt_internal.h"
 
@@ -190,7 +192,8 @@ BOOLEAN RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor)
     if (!descriptor || !is_revision(descriptor))
         return FALSE;
     parts = parts_of(descriptor);
-    return (!parts.owner || RtlValidSid(parts.owner)) && (!parts.group || RtlValidSid(parts.group)) &&
+    return (!parts.owner || RtlValidSid(parts.owner)) &&
+           (!parts.group || RtlValidSid(parts.group)) &&
            (!parts.dacl || nt_acl_is_valid(parts.dacl)) &&
            (!parts.sacl || nt_acl_is_valid(parts.sacl));
 }

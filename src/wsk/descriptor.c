@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * The documentation names no right that sharing takes ("Sharing Transport Addresses" of the public WSK documentation);
- * to read and to write what arrives at the address is what it amounts to.
+ * The documentation names no right that sharing takes ("Sharing Transport Addresses" of the public
+ * WSK documentation); to read and to write what arrives at the address is what it amounts to.
  */
 #define RIGHTS_TO_SHARE (FILE_READ_DATA | FILE_WRITE_DATA)
 
@@ -36,7 +36,9 @@ static _Noreturn void stop_for_unknown(PSECURITY_DESCRIPTOR pointer)
     });
 }
 
-/* Under the lock. Compared with those that live, so that no memory is read through a wrong pointer. */
+/*
+ * Under the lock. Compared with those that live, so that no memory is read through a wrong pointer.
+ */
 static struct wsk_descriptor *find(PSECURITY_DESCRIPTOR pointer)
 {
     list_for_each(link, &cached) {
@@ -92,8 +94,8 @@ static PSECURITY_DESCRIPTOR read_pointer(SIZE_T size, const void *input)
     return pointer;
 }
 
-NTSTATUS wsk_descriptor_cache(SIZE_T input_size, const void *input, SIZE_T output_size, void *output,
-                              const void *place)
+NTSTATUS wsk_descriptor_cache(SIZE_T input_size, const void *input, SIZE_T output_size,
+                              void *output, const void *place)
 {
     PSECURITY_DESCRIPTOR original = read_pointer(input_size, input), copy;
     struct wsk_descriptor *descriptor;

@@ -2,9 +2,10 @@
 /*
  * descriptor.h - security descriptors that clients have cached (WSK_CACHE_SD, SO_WSK_SECURITY).
  *
- * A cached descriptor lives while a client has it or a socket uses it. Each caching makes a copy of its own, in one
- * piece, so that one that is never released can be told with its place. All of this works at IRQL <= DISPATCH_LEVEL.
- * What a driver hands in that is not cached, or was released, stops the process: Windows would follow the pointer.
+ * A cached descriptor lives while a client has it or a socket uses it. Each caching makes a copy of
+ * its own, in one piece, so that one that is never released can be told with its place. All of this
+ * works at IRQL <= DISPATCH_LEVEL. What a driver hands in that is not cached, or was released,
+ * stops the process: Windows would follow the pointer.
  */
 #ifndef OPENWSK_WSK_DESCRIPTOR_H
 #define OPENWSK_WSK_DESCRIPTOR_H
@@ -14,8 +15,8 @@
 struct wsk_descriptor;
 
 /* WskControlClient's codes. `place` is the driver's call. */
-NTSTATUS wsk_descriptor_cache(SIZE_T input_size, const void *input, SIZE_T output_size, void *output,
-                              const void *place);
+NTSTATUS wsk_descriptor_cache(SIZE_T input_size, const void *input, SIZE_T output_size,
+                              void *output, const void *place);
 NTSTATUS wsk_descriptor_release(SIZE_T input_size, const void *input);
 
 /* SO_WSK_SECURITY. */

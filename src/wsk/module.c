@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * module.c - see module.h. A client that comes this way has no WSK_REGISTRATION; its binding takes that place. It is
- * detached when its last socket is closed and its last request completed (NMR-09).
+ * module.c - see module.h. A client that comes this way has no WSK_REGISTRATION; its binding takes
+ * that place. It is detached when its last socket is closed and its last request completed
+ * (NMR-09).
  */
 #include "module.h"
 
@@ -41,7 +42,10 @@ static NTSTATUS detach(PVOID context)
     struct wsk_client *client = context;
 
     wsk_transport_cancel(client);
-    /* The registration's own reference. Whoever drops the last one after us completes the detachment. */
+    /*
+     * The registration's own reference. Whoever drops the last one after us completes the
+     * detachment.
+     */
     return atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) == 1
                ? STATUS_SUCCESS
                : STATUS_PENDING;
@@ -59,7 +63,8 @@ void wsk_module_client_idle(struct wsk_client *client)
 
 NTSTATUS wsk_module_start(void)
 {
-    static const WSK_PROVIDER_CHARACTERISTICS versions = { WSK_VERSION_HIGHEST, WSK_VERSION_LOWEST };
+    static const WSK_PROVIDER_CHARACTERISTICS versions = { WSK_VERSION_HIGHEST,
+                                                           WSK_VERSION_LOWEST };
     static const NPIID interface = {
         0x2227e803, 0x8d8b, 0x11d4, { 0xab, 0xad, 0x00, 0x90, 0x27, 0x71, 0x9e, 0x09 }
     };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* module.h - WSK as a provider of the network module registrar, which WskRegister is a short way to. */
+/*
+ * module.h - WSK as a provider of the network module registrar, which WskRegister is a short way
+ * to.
+ */
 #ifndef OPENWSK_WSK_MODULE_H
 #define OPENWSK_WSK_MODULE_H
 

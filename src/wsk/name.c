@@ -2,10 +2,10 @@
 /*
  * name.c - WskGetAddressInfo, WskFreeAddressInfo, WskGetNameInfo.
  *
- * A lookup has two owners: its IRP, until that is completed, and the engine, until it has answered or let
- * go. Whoever completes the IRP takes it out of the lookup under its lock, so an answer that comes after a cancel finds
- * nobody, writes nowhere and is dropped. The client is held by the IRP alone: a resolver that hangs does not hold up
- * WskDeregister.
+ * A lookup has two owners: its IRP, until that is completed, and the engine, until it has answered
+ * or let go. Whoever completes the IRP takes it out of the lookup under its lock, so an answer that
+ * comes after a cancel finds nobody, writes nowhere and is dropped. The client is held by the IRP
+ * alone: a resolver that hangs does not hold up WskDeregister.
  */
 #include "name.h"
 
@@ -141,8 +141,8 @@ static VOID cancel(PDEVICE_OBJECT device, PIRP irp)
 /* --- The question ---------------------------------------------------------------------------- */
 
 /*
- * With the lock, which an answer or a cancel has to wait for. STATUS_PENDING: one of these completes the IRP.
- * Any other status: nobody will, and the engine's half is still the caller's.
+ * With the lock, which an answer or a cancel has to wait for. STATUS_PENDING: one of these
+ * completes the IRP. Any other status: nobody will, and the engine's half is still the caller's.
  */
 static NTSTATUS begin(struct lookup *lookup, PIRP irp)
 {
@@ -233,7 +233,7 @@ NTSTATUS WSKAPI wsk_get_address_info(PWSK_CLIENT handle, PUNICODE_STRING node,
     client = wsk_client_enter(handle);
     nt_irp_accept(irp);
     if (result)
-        *result = NULL; /* drivers exist that free whatever is not NULL here, also after a failure */
+        *result = NULL; /* drivers exist that free what is not NULL here, whatever the status */
     status = check_owner(client, process, thread);
     if (NT_SUCCESS(status) && !result)
         status = STATUS_INVALID_PARAMETER;

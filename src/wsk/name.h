@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * name.h - WskGetAddressInfo, WskFreeAddressInfo and WskGetNameInfo: calls in name.c, words and lists in
- * name_translate.c.
+ * name.h - WskGetAddressInfo, WskFreeAddressInfo and WskGetNameInfo: calls in name.c, words and
+ * lists in name_translate.c.
  */
 #ifndef OPENWSK_WSK_NAME_H
 #define OPENWSK_WSK_NAME_H
@@ -22,8 +22,8 @@ NTSTATUS WSKAPI wsk_get_name_info(PWSK_CLIENT client, PSOCKADDR address, ULONG l
 /* --- name_translate.c ------------------------------------------------------------------------ */
 
 /*
- * Sets flags, family, type and protocol of the question from hints, which may be NULL. STATUS_NOT_SUPPORTED for
- * a family, type or flag that there is not.
+ * Sets flags, family, type and protocol of the question from hints, which may be NULL.
+ * STATUS_NOT_SUPPORTED for a family, type or flag that there is not.
  */
 NTSTATUS wsk_name_read_hints(const ADDRINFOEXW *hints, struct net_question *question);
 
@@ -32,12 +32,15 @@ NTSTATUS wsk_name_read_address(const SOCKADDR *address, ULONG length, ULONG flag
                                struct net_question *question);
 
 /*
- * UTF-8 of a counted string, to be freed with os_free(); *text NULL when the string is absent or empty.
- * STATUS_INVALID_PARAMETER for what is no text.
+ * UTF-8 of a counted string, to be freed with os_free(); *text NULL when the string is absent or
+ * empty. STATUS_INVALID_PARAMETER for what is no text.
  */
 NTSTATUS wsk_name_read_text(const UNICODE_STRING *string, char **text);
 
-/* Writes text and a terminator that Length does not count. STATUS_BUFFER_TOO_SMALL: nothing is written. */
+/*
+ * Writes text and a terminator that Length does not count. STATUS_BUFFER_TOO_SMALL: nothing is
+ * written.
+ */
 NTSTATUS wsk_name_write_text(const char *text, PUNICODE_STRING string);
 
 /* Whether wsk_name_write_text() would succeed. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* name_translate.c - hints, flags, text and result lists of name resolution, between Windows and engine. */
+/*
+ * name_translate.c - hints, flags, text and result lists of name resolution, between Windows and
+ * engine.
+ */
 #include "name.h"
 
 #include "base.h"
@@ -28,7 +31,10 @@ static const struct {
     { AI_DISABLE_IDN_ENCODING, NET_LOOKUP_ASCII },
 };
 
-/* About Windows' own caches and protocols: whom to ask, not what for. The host's resolver decides that. */
+/*
+ * About Windows' own caches and protocols: whom to ask, not what for. The host's resolver decides
+ * that.
+ */
 #define HARMLESS_FLAGS                                                                            \
     (AI_DNS_ONLY | AI_BYPASS_DNS_CACHE | AI_NON_AUTHORITATIVE | AI_RETURN_PREFERRED_NAMES |       \
      AI_FILESERVER)
@@ -217,8 +223,8 @@ PADDRINFOEXW wsk_name_list_create(const struct net_question *question,
                                   const struct net_answer *answer, const void *place)
 {
     /*
-     * Without a type asked for Windows gives each address once, of no type; the host once a type. A service by
-     * name may have another port for each type, so there the types stay.
+     * Without a type asked for Windows gives each address once, of no type; the host once a type. A
+     * service by name may have another port for each type, so there the types stay.
      */
     bool any_type = question->type == NET_TYPE_ANY && !question->protocol &&
                     (!question->service || strspn(question->service, "0123456789") ==

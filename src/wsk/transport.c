@@ -2,9 +2,9 @@
 /*
  * transport.c - see transport.h.
  *
- * A transport is there when the host makes sockets of its family. The host does not say when that changes, but IPv6
- * coming or going shows in its interfaces and addresses; so each change of these is a reason to look again. The watch
- * begins with the first IRP that waits.
+ * A transport is there when the host makes sockets of its family. The host does not say when that
+ * changes, but IPv6 coming or going shows in its interfaces and addresses; so each change of these
+ * is a reason to look again. The watch begins with the first IRP that waits.
  */
 #include "transport.h"
 
@@ -87,8 +87,8 @@ static struct wsk_client *client_of(PIRP irp)
 }
 
 /*
- * Moves to `to` those of the client, NULL for all, that no cancel has taken; under the lock. The cancel routine of the
- * others waits for the lock and will take them out.
+ * Moves to `to` those of the client, NULL for all, that no cancel has taken; under the lock. The
+ * cancel routine of the others waits for the lock and will take them out.
  */
 static void claim(struct wsk_client *client, LIST_ENTRY *to)
 {

@@ -9,8 +9,9 @@
 NTSTATUS wsk_transport_query(SIZE_T output_size, PVOID output, SIZE_T *returned);
 
 /*
- * Queues the IRP, accepted and the client entered: STATUS_PENDING. It completes when a transport appears or
- * disappears, is cancelled, or the client is deregistered. Any other status: it is still the caller's.
+ * Queues the IRP, accepted and the client entered: STATUS_PENDING. It completes when a transport
+ * appears or disappears, is cancelled, or the client is deregistered. Any other status: it is still
+ * the caller's.
  */
 NTSTATUS wsk_transport_await_change(struct wsk_client *client, PIRP irp);
 

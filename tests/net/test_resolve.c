@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Questions to the resolver: threads and cancels against a script, then words against the C library. */
+/*
+ * Questions to the resolver: threads and cancels against a script, then words against the C
+ * library.
+ */
 #define _GNU_SOURCE /* EAI_NODATA */
 #include "base.h"
 #include "name_script.h"
@@ -365,13 +368,15 @@ static void test_international_names(void **state)
         { "b\xc3\xbc" "cher.example", "xn--bcher-kva.example" },
         { "B\xc3\x9c" "CHER.example", "xn--bcher-kva.example" },
         { "stra\xc3\x9f" "e.de", "xn--strae-oqa.de" },
-        { "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88", "xn--r8jz45g.xn--zckzah" },
+        { "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88",
+          "xn--r8jz45g.xn--zckzah" },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(ask_scripted(&(struct net_question){ .node = rows[i].name }, EAI_NONAME, 0),
-                         -ENOENT);
+        const struct net_question question = { .node = rows[i].name };
+
+        assert_int_equal(ask_scripted(&question, EAI_NONAME, 0), -ENOENT);
         assert_string_equal(libc_script.node, rows[i].sent);
     }
     assert_int_equal(ask_scripted(&(struct net_question){ .node = "\xff.example" }, 0, 0), -EILSEQ);

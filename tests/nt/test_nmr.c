@@ -278,8 +278,8 @@ static void test_a_third_attachment_is_refused(void **state)
     register_client();
     assert_string_equal(events, "aA");
     assert_int_equal(me.attach_again, STATUS_INVALID_PARAMETER);
-    assert_int_equal(NmrClientAttachProvider(me.binding, &my_binding_context, &my_dispatch, &context,
-                                             &dispatch),
+    assert_int_equal(NmrClientAttachProvider(me.binding, &my_binding_context, &my_dispatch,
+                                             &context, &dispatch),
                      STATUS_INVALID_PARAMETER);
     assert_int_equal(NmrClientAttachProvider(&context, NULL, NULL, &context, &dispatch),
                      STATUS_INVALID_PARAMETER);

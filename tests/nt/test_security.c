@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_security.c - identifiers, lists and descriptors as drivers build them, and what they grant. */
+/*
+ * test_security.c - identifiers, lists and descriptors as drivers build them, and what they grant.
+ */
 #include "nt_test.h"
 
 #include <ntifs.h>

@@ -151,7 +151,8 @@ static void note(const struct net_question *question)
     script.last_flags = question->flags;
     script.last_family = question->family;
     script.last_type = question->type;
-    snprintf(script.last_node, sizeof(script.last_node), "%s", question->node ? question->node : "");
+    snprintf(script.last_node, sizeof(script.last_node), "%s",
+             question->node ? question->node : "");
     base_lock_release(&script.lock);
 }
 

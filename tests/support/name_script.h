@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * name_script.h - a resolver in memory behind the seam of resolve.h: the test says what it answers, and
- * when. Speaks the engine's words, so that tests of every storey can use it. Any thread may call.
+ * name_script.h - a resolver in memory behind the seam of resolve.h: the test says what it answers,
+ * and when. Speaks the engine's words, so that tests of every storey can use it. Any thread may
+ * call.
  *
  *  1. name_script_begin() before the engine starts, name_script_end() after it stopped.
  *  2. A question whose node begins with "hang" stays with the resolver until name_script_let_go().
@@ -19,8 +20,8 @@ void name_script_begin(void);
 void name_script_end(void);
 
 /*
- * A host: its name, its canonical name or NULL, one IPv4 address (0: none) in host order, and whether it
- * has the IPv6 address fd00::<low 16 bits>.
+ * A host: its name, its canonical name or NULL, one IPv4 address (0: none) in host order, and
+ * whether it has the IPv6 address fd00::<low 16 bits>.
  */
 void name_script_host(const char *name, const char *canonical, uint32_t ipv4, uint16_t ipv6);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_descriptor.c - cached security descriptors: WSK_CACHE_SD, WSK_RELEASE_SD, SO_WSK_SECURITY. */
+/*
+ * test_descriptor.c - cached security descriptors: WSK_CACHE_SD, WSK_RELEASE_SD, SO_WSK_SECURITY.
+ */
 #include "client.h"
 
 #include "base.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_module.c - a WSK client that comes by the network module registrar instead of WskRegister. */
+/*
+ * test_module.c - a WSK client that comes by the network module registrar instead of WskRegister.
+ */
 #include "client.h"
 
 #include "base.h"

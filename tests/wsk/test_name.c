@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_name.c - WskGetAddressInfo, WskFreeAddressInfo and WskGetNameInfo, over a scripted resolver. */
+/*
+ * test_name.c - WskGetAddressInfo, WskFreeAddressInfo and WskGetNameInfo, over a scripted resolver.
+ */
 #include "client.h"
 #include "name_script.h"
 
@@ -65,7 +67,8 @@ static NTSTATUS find(PCWSTR node, PCWSTR service, const ADDRINFOEXW *hints, PADD
         (PADDRINFOEXW)(uintptr_t)hints, result, NULL, NULL, IRP(&call));
 }
 
-static NTSTATUS find_all(PCWSTR node, PCWSTR service, const ADDRINFOEXW *hints, PADDRINFOEXW *result)
+static NTSTATUS find_all(PCWSTR node, PCWSTR service, const ADDRINFOEXW *hints,
+                         PADDRINFOEXW *result)
 {
     NTSTATUS status = call_wait(&call, find(node, service, hints, result));
 
@@ -148,8 +151,8 @@ static void NAME_02_no_irp(void **state)
     PUNICODE_STRING nonsense = (PUNICODE_STRING)(uintptr_t)0x10;
 
     (void)state;
-    assert_int_equal(client.npi.Dispatch->WskGetAddressInfo(client.npi.Client, nonsense, nonsense, 0,
-                                                            NULL, NULL, &list, NULL, NULL, NULL),
+    assert_int_equal(client.npi.Dispatch->WskGetAddressInfo(client.npi.Client, nonsense, nonsense,
+                                                            0, NULL, NULL, &list, NULL, NULL, NULL),
                      STATUS_INVALID_PARAMETER);
     assert_int_equal(client.npi.Dispatch->WskGetNameInfo(client.npi.Client, NULL, 0, nonsense, NULL,
                                                          0, NULL, NULL, NULL),
@@ -323,7 +326,8 @@ static void NAME_08_not_ascii(void **state)
     PADDRINFOEXW list;
 
     (void)state;
-    name_script_host("b\xc3\xbc" "cher.\xf0\x9f\x92\xa9", "\xf0\x9f\x92\xa9.example", 0x0a000002, 0);
+    name_script_host("b\xc3\xbc" "cher.\xf0\x9f\x92\xa9",
+                     "\xf0\x9f\x92\xa9.example", 0x0a000002, 0);
     assert_int_equal(find_all(L"b\x00fc" L"cher.\xd83d\xdca9", NULL,
                               &(ADDRINFOEXW){ .ai_flags = AI_CANONNAME }, &list),
                      STATUS_SUCCESS);

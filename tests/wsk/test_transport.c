@@ -83,7 +83,9 @@ static void CLI_13_a_transport_goes_and_comes(void **state)
     assert_int_equal(transports(), 4);
 }
 
-/* A change of the host that leaves the list as it is is none: the marker behind it ends the wait. */
+/*
+ * A change of the host that leaves the list as it is is none: the marker behind it ends the wait.
+ */
 static void CLI_13_only_the_list_counts(void **state)
 {
     (void)state;

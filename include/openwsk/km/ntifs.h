@@ -27,7 +27,7 @@ typedef struct _GENERIC_MAPPING {
     ACCESS_MASK GenericAll;
 } GENERIC_MAPPING, *PGENERIC_MAPPING;
 
-/* --- Descriptors, lists and identifiers: see openwsk/security.h for what they are -------------------- */
+/* --- Descriptors, lists and identifiers: see openwsk/security.h for what they are ------------ */
 
 /* Each pointer may be NULL where its part is absent. STATUS_UNKNOWN_REVISION. */
 NTSTATUS NTAPI
@@ -45,7 +45,10 @@ NTSTATUS NTAPI
 RtlGetGroupSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor, _Out_ PSID *Group,
                               _Out_ PBOOLEAN GroupDefaulted);
 
-/* The descriptor is absolute and keeps the pointer. STATUS_INVALID_SECURITY_DESCR for a relative one. */
+/*
+ * The descriptor is absolute and keeps the pointer. STATUS_INVALID_SECURITY_DESCR for a relative
+ * one.
+ */
 NTSTATUS NTAPI
 RtlSetOwnerSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_opt_ PSID Owner,
                               _In_opt_ BOOLEAN OwnerDefaulted);
@@ -54,8 +57,8 @@ RtlSetGroupSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor, _
                               _In_opt_ BOOLEAN GroupDefaulted);
 
 /*
- * Copies an absolute descriptor into one piece. STATUS_BUFFER_TOO_SMALL with the size needed in *BufferLength;
- * STATUS_BAD_DESCRIPTOR_FORMAT when it is in one piece already.
+ * Copies an absolute descriptor into one piece. STATUS_BUFFER_TOO_SMALL with the size needed in
+ * *BufferLength; STATUS_BAD_DESCRIPTOR_FORMAT when it is in one piece already.
  */
 NTSTATUS NTAPI
 RtlAbsoluteToSelfRelativeSD(_In_ PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
@@ -66,7 +69,9 @@ RtlAbsoluteToSelfRelativeSD(_In_ PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor
 NTSTATUS NTAPI
 RtlCreateAcl(_Out_ PACL Acl, _In_ ULONG AclLength, _In_ ULONG AclRevision);
 
-/* STATUS_ALLOTTED_SPACE_EXCEEDED, STATUS_INVALID_SID, STATUS_INVALID_ACL, STATUS_REVISION_MISMATCH. */
+/*
+ * STATUS_ALLOTTED_SPACE_EXCEEDED, STATUS_INVALID_SID, STATUS_INVALID_ACL, STATUS_REVISION_MISMATCH.
+ */
 NTSTATUS NTAPI
 RtlAddAccessAllowedAce(_Inout_ PACL Acl, _In_ ULONG AceRevision, _In_ ACCESS_MASK AccessMask,
                        _In_ PSID Sid);

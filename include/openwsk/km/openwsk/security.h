@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * security.h - security identifiers, access control lists and security descriptors, as far as drivers build them.
+ * security.h - security identifiers, access control lists and security descriptors, as far as
+ * drivers build them.
  *
- *  1. RtlCreateSecurityDescriptor makes an absolute descriptor in memory of the driver's; it only points at its parts.
+ *  1. RtlCreateSecurityDescriptor makes an absolute descriptor in memory of the driver's; it only
+ *     points at its parts.
  *  2. RtlCreateAcl and RtlAddAccessAllowedAce fill an ACL in memory of the driver's.
- *  3. RtlSetDaclSecurityDescriptor hangs it in. A descriptor with no DACL, or a NULL one, lets everybody in; an empty
- *     one nobody.
+ *  3. RtlSetDaclSecurityDescriptor hangs it in. A descriptor with no DACL, or a NULL one, lets
+ *     everybody in; an empty one nobody.
  */
 #ifndef OPENWSK_KM_SECURITY_H
 #define OPENWSK_KM_SECURITY_H
@@ -113,7 +115,10 @@ typedef struct _SECURITY_DESCRIPTOR_RELATIVE {
     ULONG Dacl;
 } SECURITY_DESCRIPTOR_RELATIVE, *PISECURITY_DESCRIPTOR_RELATIVE;
 
-/* Any IRQL: these and their companions in ntifs.h touch nothing but what they are given. STATUS_UNKNOWN_REVISION, STATUS_INVALID_SECURITY_DESCR. */
+/*
+ * Any IRQL: these and their companions in ntifs.h touch nothing but what they are given.
+ * STATUS_UNKNOWN_REVISION, STATUS_INVALID_SECURITY_DESCR.
+ */
 NTSTATUS NTAPI
 RtlCreateSecurityDescriptor(_Out_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_ ULONG Revision);
 
