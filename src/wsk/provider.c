@@ -21,23 +21,34 @@ static void stop_storage(void)
     wsk_clients_stop();
 }
 
+/* What a driver left behind may have kept the last provider from being stopped; its resolver goes on. */
+static int start_resolver(bool *made)
+{
+    *made = !resolver;
+    return *made ? net_resolver_start(&resolver) : 0;
+}
+
+static void stop_resolver(void)
+{
+    net_resolver_stop(resolver);
+    resolver = NULL;
+}
+
 NTSTATUS wsk_start(const struct wsk_config *config)
 {
     struct net_engine_config engine_config = {
         .loops = config ? config->loops : 0,
         .port = config ? config->port : NULL,
     };
-    NTSTATUS status = STATUS_SUCCESS;
-    int error;
+    bool made_resolver;
+    NTSTATUS status;
 
     KeInitializeEvent(&ready, NotificationEvent, FALSE);
-    error = net_engine_start(&engine, &engine_config);
-    if (error)
-        return wsk_status_from_errno(error);
-    /* What a driver left behind kept the last provider from being stopped; its resolver goes on. */
-    if (!resolver)
-        error = net_resolver_start(&resolver);
-    if (error)
+    status = wsk_status_from_errno(net_engine_start(&engine, &engine_config));
+    if (!NT_SUCCESS(status))
+        return status;
+    status = wsk_status_from_errno(start_resolver(&made_resolver));
+    if (!NT_SUCCESS(status))
         goto stop_engine;
     wsk_clients_start();
     wsk_sockets_start();
@@ -46,11 +57,14 @@ NTSTATUS wsk_start(const struct wsk_config *config)
     status = wsk_module_start();
     if (NT_SUCCESS(status))
         return status;
+    wsk_set_ready(false);
     stop_storage();
-    net_resolver_stop(resolver);
+    if (made_resolver)
+        stop_resolver();
 stop_engine:
     net_engine_stop(engine);
-    return error ? wsk_status_from_errno(error) : status;
+    engine = NULL;
+    return status;
 }
 
 void wsk_stop(void)
@@ -58,12 +72,11 @@ void wsk_stop(void)
     wsk_set_ready(false);
     wsk_module_stop();
     wsk_transport_stop();
-    net_resolver_stop(resolver);
+    stop_resolver();
     wsk_network_stop();
     net_engine_stop(engine);
     stop_storage();
     engine = NULL;
-    resolver = NULL;
 }
 
 void wsk_set_ready(bool is_ready)
