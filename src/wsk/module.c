@@ -83,11 +83,13 @@ NTSTATUS wsk_module_start(void)
         },
     };
 
-    return nt_provider_register(&characteristics, NULL, &handle);
+    /* As the resolver, it may have outlived a provider that could not be stopped. */
+    return handle ? STATUS_SUCCESS : nt_provider_register(&characteristics, NULL, &handle);
 }
 
 void wsk_module_stop(void)
 {
     NmrDeregisterProvider(handle);
     NmrWaitForProviderDeregisterComplete(handle);
+    handle = NULL;
 }
