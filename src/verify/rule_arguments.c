@@ -34,44 +34,54 @@ static const struct {
     { IPPROTO_UDP, UDP_SEND_MSG_SIZE, sizeof(DWORD) },
 };
 
-static const char *wrong_with_item(const CMSGHDR *item, size_t left)
+/* `data` is what the length leaves for it. */
+static const char *wrong_with_data(const CMSGHDR *item, size_t data)
 {
-    if (left < sizeof(*item))
-        return "control information ends in the middle of a CMSGHDR";
-    if (item->cmsg_len < WSA_CMSGDATA_ALIGN(sizeof(*item)) || item->cmsg_len > left)
-        return "cmsg_len does not lie between the header's size and what is left of "
-               "ControlInfoLength";
+    /* WireGuard-NT ends its control data with a header that announces no bytes. */
+    if (data == 0)
+        return NULL;
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-        if (item->cmsg_level != known[i].level || item->cmsg_type != known[i].type)
-            continue;
-        return item->cmsg_len - WSA_CMSGDATA_ALIGN(sizeof(*item)) < known[i].size
-                   ? "cmsg_len is too short for the data of its type"
-                   : NULL;
+        if (item->cmsg_level == known[i].level && item->cmsg_type == known[i].type)
+            return data < known[i].size ? "cmsg_len is too short for the data of its type" : NULL;
     }
     return "cmsg_level and cmsg_type are none that can be sent";
 }
 
+static const char *wrong_with_item(const CMSGHDR *item, size_t left)
+{
+    const size_t header = WSA_CMSGDATA_ALIGN(sizeof(*item));
+
+    if (item->cmsg_len < header || item->cmsg_len > left)
+        return "cmsg_len does not lie between the header's size and what is left of "
+               "ControlInfoLength";
+    return wrong_with_data(item, item->cmsg_len - header);
+}
+
+/* Copied item by item: drivers keep control data at any alignment. */
 static const char *wrong_with_control(const void *control, size_t length)
 {
     const unsigned char *at = control;
-    const char *wrong = NULL;
 
-    if (!length)
-        return NULL;
-    if (!control)
+    if (length && !control)
         return "ControlInfoLength is given, but ControlInfo is NULL";
-    while (length && !wrong) {
-        const CMSGHDR *item = (const CMSGHDR *)(const void *)at;
+    while (length) {
+        const char *wrong;
+        CMSGHDR item;
         size_t step;
 
-        wrong = wrong_with_item(item, length);
+        if (length < sizeof(item))
+            return "control information ends in the middle of a CMSGHDR";
+        memcpy(&item, at, sizeof(item));
+        wrong = wrong_with_item(&item, length);
         if (wrong)
-            break;
-        step = WSA_CMSGHDR_ALIGN(item->cmsg_len);
-        at += step < length ? step : length;
-        length -= step < length ? step : length;
+            return wrong;
+        step = WSA_CMSGHDR_ALIGN(item.cmsg_len);
+        if (step >= length)
+            return NULL;
+        at += step;
+        length -= step;
     }
-    return wrong;
+    return NULL;
 }
 
 /* --- V10 ------------------------------------------------------------------------------------ */

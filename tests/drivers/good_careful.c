@@ -45,6 +45,23 @@ UsePagedPool(VOID)
     ExFreePoolWithTag((PVOID)Counter, 'dooG');
 }
 
+/* One item, and behind it a header that announces no bytes; at no particular alignment. */
+typedef struct _CONTROL {
+    UCHAR Before[4];
+    UCHAR Items[WSA_CMSG_SPACE(sizeof(INT)) + sizeof(CMSGHDR)];
+} CONTROL;
+
+static VOID
+FillControl(CONTROL *Control)
+{
+    CMSGHDR Item = { WSA_CMSG_LEN(sizeof(INT)), IPPROTO_IP, IP_TOS };
+    CMSGHDR Empty = { sizeof(CMSGHDR), IPPROTO_IP, IP_OPTIONS };
+
+    RtlZeroMemory(Control, sizeof(*Control));
+    RtlCopyMemory(Control->Items, &Item, sizeof(Item));
+    RtlCopyMemory(Control->Items + WSA_CMSG_SPACE(sizeof(INT)), &Empty, sizeof(Empty));
+}
+
 /* Pages that are locked stay, also at DISPATCH_LEVEL. */
 static NTSTATUS
 SendFromPagedPool(VOID)
@@ -53,22 +70,19 @@ SendFromPagedPool(VOID)
     WSK_BUF Buffer = { NULL, 0, 8 };
     WSK_REQUEST Request;
     NTSTATUS Status = WskRequestAllocate(&Request);
-    UCHAR Control[WSA_CMSG_SPACE(sizeof(INT))];
-    PCMSGHDR Item = (PCMSGHDR)Control;
+    DECLSPEC_ALIGN(8) CONTROL Control;
 
     if (!NT_SUCCESS(Status) || Payload == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Buffer.Mdl = IoAllocateMdl(Payload, 16, FALSE, FALSE, NULL);
     MmProbeAndLockPages(Buffer.Mdl, KernelMode, IoReadAccess);
-    RtlZeroMemory(Control, sizeof(Control));
-    Item->cmsg_len = WSA_CMSG_LEN(sizeof(INT));
-    Item->cmsg_level = IPPROTO_IP;
-    Item->cmsg_type = IP_TOS;
+    FillControl(&Control);
     for (ULONG i = 0; i < 300; i++) {
         Status = WskRequestWait(&Request,
                                 Table()->WskSendTo(Socket, &Buffer, 0, (PSOCKADDR)&Local,
-                                                   sizeof(Control), Item, Request.Irp));
+                                                   sizeof(Control.Items),
+                                                   (PCMSGHDR)(PVOID)Control.Items, Request.Irp));
     }
     MmUnlockPages(Buffer.Mdl);
     IoFreeMdl(Buffer.Mdl);
