@@ -27,7 +27,9 @@
 struct vf_flight {
     struct list link;
     uint32_t stack;           /* that submitted it */
-    bool listed, returned, completed;
+    bool listed;              /* these two under the lock of the flight's shard ... */
+    bool returned;            /* ... but the calling thread may read this one */
+    _Atomic bool completed;
     size_t bytes;
     bool clients_own, bad_buffer;
     WSK_BUF buffer;           /* of a send */

@@ -110,8 +110,8 @@ struct popped {
     uint32_t thread;
     uintptr_t frame;
     unsigned left;
-    struct vf_call found; /* a copy */
-    bool any;
+    const void *place;  /* of a call whose buffer is gone; NULL: none */
+    uint32_t stack;
 };
 
 static bool look_for_popped(struct vf_call *call, void *context)
@@ -123,8 +123,8 @@ static bool look_for_popped(struct vf_call *call, void *context)
     popped->left++;
     if (call->flight.lowest_buffer >= popped->frame || !call->flight.returned)
         return true;
-    popped->found = *call;
-    popped->any = true;
+    popped->place = call->place;
+    popped->stack = call->flight.stack;
     call->flight.lowest_buffer = 0;
     return true;
 }
@@ -138,12 +138,16 @@ static void look_for_popped_frames(const void *place)
     popped.thread = os_thread_id();
     popped.frame = stack_pointer_at(place);
     popped.left = 0;
-    popped.any = false;
+    popped.place = NULL;
     vf_flight_visit(look_for_popped, &popped);
     stack_buffers = popped.left;
-    if (popped.any)
-        vf_find_in(&popped.found, "WSK-V10",
-                   "a buffer of a pending call was on the stack of a function that has returned");
+    if (!popped.place)
+        return;
+    vf_report(&(struct hook_report){
+        .rule = "WSK-V10", .severity = HOOK_FINDING, .place = popped.place,
+        .text = "a buffer of a pending call was on the stack of a function that has returned",
+        .stacks = { { "submitted", popped.stack } },
+    });
 }
 
 void vf_arguments_waiting(const void *place)
@@ -184,7 +188,7 @@ void vf_arguments_after(struct vf_call *call)
 
 void vf_arguments_completed(struct vf_call *call)
 {
-    bool inside = !call->flight.returned && call->thread == os_thread_id();
+    bool inside = call->thread == os_thread_id() && !call->flight.returned;
 
     if (!hook_rule(10) || inside || call->decided)
         return;

@@ -143,7 +143,7 @@ static void remember(struct vf_call *call, const WSK_BUF *buffer)
 void vf_buffers_completed(struct vf_call *call)
 {
     struct walk walk = { .hash = 1, .careful = true };
-    bool inside = !call->flight.returned && call->thread == os_thread_id();
+    bool inside = call->thread == os_thread_id() && !call->flight.returned;
 
     if (!call->flight.checksum || inside || call->decided)
         return;
