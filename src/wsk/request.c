@@ -37,7 +37,7 @@ static void complete_now(PIRP irp)
     completing--;
 }
 
-static void run_deferred(struct task *task)
+void wsk_run_deferred(struct task *task)
 {
     struct wsk_socket *socket = container_of(task, struct wsk_socket, deferred_task);
     LIST_ENTRY irps;
@@ -60,7 +60,6 @@ static void defer(struct wsk_socket *socket, PIRP irp)
 
     trace_count(trace_completion_deferred);
     wsk_socket_hold(socket);
-    socket->deferred_task.run = run_deferred;
     base_lock_acquire(&socket->lock);
     first = IsListEmpty(&socket->deferred);
     InsertTailList(&socket->deferred, &irp->Tail.Overlay.ListEntry);

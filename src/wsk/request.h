@@ -122,6 +122,9 @@ struct wsk_request *wsk_request_of(PIRP irp);
 /* Moves a list of IRPs, linked by Tail.Overlay.ListEntry, to a list head of the caller's. */
 void wsk_take_irps(LIST_ENTRY *from, LIST_ENTRY *to);
 
+/* A socket's deferred_task: completes what would have nested. On the loop. */
+void wsk_run_deferred(struct task *task);
+
 NTSTATUS wsk_refuse(PIRP irp, NTSTATUS status);
 NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information);
 

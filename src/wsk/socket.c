@@ -177,6 +177,7 @@ static void fill_socket(struct wsk_socket *socket, const struct creation *creati
     list_init(&socket->waiting);
     socket->backlog_end = &socket->backlog;
     socket->deliver_task.run = wsk_dgram_deliver_task;
+    socket->deferred_task.run = wsk_run_deferred;
     InitializeListHead(&socket->disable_irps);
     InitializeListHead(&socket->deferred);
     socket->event_static = creation->category == WSK_CATEGORY_DATAGRAM &&
