@@ -262,7 +262,9 @@ NewBufferOf(const VOID *Content, ULONG Size)
     PVOID Memory;
     WSK_BUF Buffer = NewBuffer(Size, &Memory);
 
-    RtlCopyMemory(Memory, Content, Size);
+    if (Size != 0) {
+        RtlCopyMemory(Memory, Content, Size);
+    }
     return Buffer;
 }
 

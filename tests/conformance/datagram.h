@@ -71,7 +71,9 @@ CopyBuffer(const WSK_BUF *Buffer, PVOID To)
         SIZE_T Size = MmGetMdlByteCount(Mdl) - Offset;
 
         Size = Size < Left ? Size : Left;
-        RtlCopyMemory(At, Bytes + Offset, Size);
+        if (Size != 0) { /* an empty MDL may be mapped nowhere */
+            RtlCopyMemory(At, Bytes + Offset, Size);
+        }
         At += Size;
         Left -= Size;
         Offset = 0;
