@@ -32,8 +32,10 @@ struct vf_flight {
     _Atomic bool completed;
     size_t bytes;
     bool clients_own, bad_buffer;
-    WSK_BUF buffer;           /* of a send */
-    uint64_t checksum;        /* of its chain; 0: none */
+    WSK_BUF buffer;           /* of a send ... */
+    WSK_BUF *buffers;         /* ... or those of a list, from os_allocate(); NULL: the one */
+    uint32_t buffer_count;
+    uint64_t checksum;        /* of their chains; 0: none */
     uintptr_t lowest_buffer;  /* on the stack of the caller; 0: none */
 };
 

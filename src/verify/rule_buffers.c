@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of a buffer that are looked at. */
+/* Bytes of a buffer, and buffers of a list, that are looked at. */
 #define CHECKED_MAX 65536u
+#define BUFFERS_MAX 1024u
 
-/* A chain that is longer leads in a circle. */
+/* A chain, or a list, that is longer leads in a circle. */
 #define MDLS_MAX 65536u
 
 /* --- V8 ------------------------------------------------------------------------------------- */
@@ -122,33 +123,64 @@ static bool is_send(const struct vf_call *call)
     case VF_ID_WskSendTo:
     case VF_ID_WskSend:
     case VF_ID_WskSendEx:
+    case VF_ID_WskSendMessages:
         return true;
     default:
         return false;
     }
 }
 
-static void remember(struct vf_call *call, const WSK_BUF *buffer)
+static uint64_t checksum(struct walk *walk, const struct vf_flight *flight)
+{
+    const WSK_BUF *buffers = flight->buffers ? flight->buffers : &flight->buffer;
+
+    for (uint32_t i = 0; i < flight->buffer_count && !walk->gone; i++)
+        walk_buffer(walk, &buffers[i]);
+    return walk->hash | 1;
+}
+
+/* The caller's WSK_BUF, or the list of them, may go when the call returns. */
+static bool copy_buffers(struct vf_flight *flight, const WSK_BUF *buffer, const WSK_BUF_LIST *list)
+{
+    uint32_t count = 0;
+
+    if (buffer) {
+        flight->buffer = *buffer;
+        flight->buffer_count = 1;
+        return true;
+    }
+    for (const WSK_BUF_LIST *node = list; node && count < BUFFERS_MAX; node = node->Next)
+        count++;
+    flight->buffers = count ? os_allocate(count * sizeof(*buffer)) : NULL;
+    if (!flight->buffers)
+        return false;
+    for (; flight->buffer_count < count; list = list->Next)
+        flight->buffers[flight->buffer_count++] = list->Buffer;
+    return true;
+}
+
+static void forget_buffers(struct vf_flight *flight)
+{
+    os_free(flight->buffers);
+    flight->buffers = NULL;
+    flight->checksum = 0;
+}
+
+static void remember(struct vf_call *call, const WSK_BUF *buffer, const WSK_BUF_LIST *list)
 {
     struct walk walk = { .hash = 1 };
 
-    if (!hook_rule(7) || !is_send(call) || call->flight.bad_buffer)
+    if (!hook_rule(7) || !is_send(call) || !call->irp || call->flight.bad_buffer)
         return;
-    /* The caller's WSK_BUF may go when the call returns. */
-    call->flight.buffer = *buffer;
-    walk_buffer(&walk, buffer);
-    call->flight.checksum = walk.hash | 1;
+    if (copy_buffers(&call->flight, buffer, list))
+        call->flight.checksum = checksum(&walk, &call->flight);
 }
 
-void vf_buffers_completed(struct vf_call *call)
+static void compare(const struct vf_call *call)
 {
     struct walk walk = { .hash = 1, .careful = true };
-    bool inside = call->thread == os_thread_id() && !call->flight.returned;
 
-    if (!call->flight.checksum || inside || call->decided)
-        return;
-    walk_buffer(&walk, &call->flight.buffer);
-    if (!walk.gone && (walk.hash | 1) == call->flight.checksum)
+    if (checksum(&walk, &call->flight) == call->flight.checksum && !walk.gone)
         return;
     vf_report(&(struct hook_report){
         .rule = "WSK-V7", .severity = HOOK_FINDING, .place = call->place,
@@ -159,19 +191,37 @@ void vf_buffers_completed(struct vf_call *call)
     });
 }
 
+/* What completes within the call had no time to be pending. */
+void vf_buffers_completed(struct vf_call *call)
+{
+    bool inside = call->thread == os_thread_id() && !call->flight.returned;
+
+    if (!call->flight.checksum)
+        return;
+    if (!inside && !call->decided)
+        compare(call);
+    forget_buffers(&call->flight);
+}
+
+void vf_buffers_after(struct vf_call *call)
+{
+    if (!call->watched && call->flight.checksum)
+        forget_buffers(&call->flight);
+}
+
 /* --- Both ----------------------------------------------------------------------------------- */
 
 void vf_buffers_before(struct vf_call *call)
 {
     const WSK_BUF *buffer = (const WSK_BUF *)vf_argument(call, VF_BUFFER);
     const WSK_BUF_LIST *list = (const WSK_BUF_LIST *)vf_argument(call, VF_BUFFER_LIST);
+    const WSK_BUF_LIST *node = list;
 
-    if (!hook_rule(7) && !hook_rule(8))
+    if ((!buffer && !list) || (!hook_rule(7) && !hook_rule(8)))
         return;
-    if (buffer) {
+    if (buffer)
         check_range(call, buffer);
-        remember(call, buffer);
-    }
-    for (unsigned i = 0; list && i < MDLS_MAX; list = list->Next, i++)
-        check_range(call, &list->Buffer);
+    for (unsigned i = 0; node && i < MDLS_MAX; node = node->Next, i++)
+        check_range(call, &node->Buffer);
+    remember(call, buffer, list);
 }

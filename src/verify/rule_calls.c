@@ -58,6 +58,7 @@ static void before(struct vf_call *call)
 
 static void after(struct vf_call *call)
 {
+    vf_buffers_after(call);
     vf_arguments_after(call);
     vf_sockets_after(call);
     vf_events_after(call);

@@ -28,6 +28,7 @@ void vf_irp_returned(struct vf_call *call, NTSTATUS status);
 /* rule_buffers.c: V7, V8 */
 void vf_buffers_before(struct vf_call *call);
 void vf_buffers_completed(struct vf_call *call);
+void vf_buffers_after(struct vf_call *call);
 
 /* rule_arguments.c: V10, V30 */
 void vf_arguments_before(struct vf_call *call);
