@@ -170,6 +170,7 @@ struct openwsk_finding {
     const char *text;  /* one sentence, with the place in the driver's source */
     uint64_t times;    /* how often it was met; it is reported once */
     int severity;      /* OPENWSK_NOTE ... */
+    const char *stacks; /* "made: SendOne (echo.c:42) < Start (echo.c:80)", one a line; or "" */
 };
 
 /* Said, but no reason to fail; counted; the last words of a bug check. */

@@ -12,7 +12,7 @@
 static void take(void *of, const struct openwsk_finding *finding)
 {
     report_problem_add(of, finding->rule, (enum level)finding->severity, finding->times,
-                       finding->text);
+                       finding->text, finding->stacks);
 }
 
 void findings_take(struct report_case *of)

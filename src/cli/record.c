@@ -25,6 +25,28 @@ void line_add(struct line *line, const char *word)
         line->text[line->length++] = *word == '\t' || *word == '\n' ? ' ' : *word;
 }
 
+#define LINE_FEED '\v'
+
+void line_add_lines(struct line *line, const char *text)
+{
+    size_t before = line->length;
+
+    line_add(line, text);
+    /* What was cut is at the end. */
+    for (size_t i = 0; before && i + before + 1 < line->length; i++) {
+        if (text[i] == '\n')
+            line->text[before + 1 + i] = LINE_FEED;
+    }
+}
+
+void line_lines(char *word)
+{
+    for (; *word; word++) {
+        if (*word == LINE_FEED)
+            *word = '\n';
+    }
+}
+
 void line_add_number(struct line *line, uint64_t number)
 {
     char text[24];
@@ -84,6 +106,17 @@ void record_point(void *context, const struct openwsk_point *point)
     put(&line);
 }
 
+static void put_stacks(const char *stacks)
+{
+    struct line line = { .length = 0 };
+
+    if (!*stacks)
+        return;
+    line_add(&line, "stacks");
+    line_add_lines(&line, stacks);
+    put(&line);
+}
+
 void record_end(const struct report_case *of, int status)
 {
     struct line line = { .length = 0 };
@@ -97,6 +130,7 @@ void record_end(const struct report_case *of, int status)
         line_add_number(&problem, at->times);
         line_add(&problem, at->text);
         put(&problem);
+        put_stacks(at->stacks);
     }
     line_add(&line, "end");
     line_add_number(&line, (uint64_t)status);

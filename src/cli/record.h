@@ -6,6 +6,7 @@
  *     point   ID FUNCTION             met for the first time
  *     denied  ID FUNCTION STACK
  *     problem RULE LEVEL TIMES TEXT
+ *     stacks  TEXT                    of the problem before
  *     end     STATUS                  a run without this line has crashed
  */
 #ifndef OPENWSK_CLI_RECORD_H
@@ -29,6 +30,11 @@ struct line {
 };
 
 void line_add(struct line *line, const char *word);
+
+/* A text of several lines, which line_lines() cuts again. */
+void line_add_lines(struct line *line, const char *text);
+void line_lines(char *word);
+
 void line_add_number(struct line *line, uint64_t number);
 void line_end(struct line *line);
 

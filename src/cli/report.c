@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report.c - see report.h. */
+#define _GNU_SOURCE
 #include "report.h"
 
 #include <err.h>
@@ -38,14 +39,14 @@ struct report_case *report_case_add(struct report *report, const char *id, const
 }
 
 void report_problem_add(struct report_case *of, const char *rule, enum level level, uint64_t times,
-                        const char *text)
+                        const char *text, const char *stacks)
 {
     struct problem *problem = calloc(1, sizeof(*problem));
 
     if (!problem)
         err(EXIT_NOT_LOADED, NULL);
     *problem = (struct problem){ .rule = copy(rule), .level = level, .times = times,
-                                 .text = copy(text) };
+                                 .text = copy(text), .stacks = copy(stacks) };
     *of->end = problem;
     of->end = &problem->next;
 }
@@ -69,6 +70,7 @@ static void case_free(struct report_case *of)
         of->problems = problem->next;
         free(problem->rule);
         free(problem->text);
+        free(problem->stacks);
         free(problem);
     }
     free(of->id);
@@ -126,6 +128,34 @@ bool report_place(const char *text, char *file, size_t size, unsigned *line)
         found = true;
     }
     return found;
+}
+
+/* --- Stacks --------------------------------------------------------------------------------- */
+
+void report_stacks(const char *stacks, report_stack_fn *visit, void *context)
+{
+    char *lines = copy(stacks), *rest = lines, *line;
+
+    while ((line = strsep(&rest, "\n"))) {
+        char *frames = strstr(line, ": ");
+
+        if (!frames)
+            continue;
+        *frames = '\0';
+        visit(context, line, frames + 2);
+    }
+    free(lines);
+}
+
+char *report_frame(char **frames)
+{
+    char *frame = *frames;
+    char *end = frame ? strstr(frame, " < ") : NULL;
+
+    if (end)
+        *end = '\0';
+    *frames = end ? end + 3 : NULL;
+    return frame;
 }
 
 /* --- Writing -------------------------------------------------------------------------------- */

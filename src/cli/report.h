@@ -19,6 +19,7 @@ struct problem {
     char *rule;         /* "WSK-V16", the name of a stop code, HANG or CRASH */
     enum level level;
     char *text;
+    char *stacks;       /* "made: SendOne (echo.c:42) < Start (echo.c:80)", one a line; or "" */
     uint64_t times;
 };
 
@@ -41,7 +42,7 @@ struct report {
 struct report_case *report_case_add(struct report *report, const char *id, const char *name,
                                     const char *command);
 void report_problem_add(struct report_case *of, const char *rule, enum level level, uint64_t times,
-                        const char *text);
+                        const char *text, const char *stacks);
 size_t report_problem_count(const struct report *report);
 void report_free(struct report *report);
 
@@ -53,6 +54,13 @@ bool level_parse(const char *name, enum level *level);
 
 /* The last "(file:line)" of a text. False when there is none. */
 bool report_place(const char *text, char *file, size_t size, unsigned *line);
+
+/* Visits each stack of such lines: its label, and its frames between " < ". */
+typedef void report_stack_fn(void *context, const char *label, char *frames);
+void report_stacks(const char *stacks, report_stack_fn *visit, void *context);
+
+/* Cuts the innermost frame off; NULL when there is none left. */
+char *report_frame(char **frames);
 
 /* --- report_json.c, report_junit.c, report_sarif.c ------------------------------------------- */
 

@@ -48,8 +48,31 @@ static void member(FILE *file, const char *name, const char *text)
     json_string(file, text);
 }
 
+struct stacks {
+    FILE *file;
+    const char *separator;
+};
+
+static void write_stack(void *context, const char *label, char *frames)
+{
+    struct stacks *stacks = context;
+    const char *separator = "", *frame;
+
+    fprintf(stacks->file, "%s{ \"label\": ", stacks->separator);
+    json_string(stacks->file, label);
+    fputs(", \"frames\": [", stacks->file);
+    while ((frame = report_frame(&frames))) {
+        fputs(separator, stacks->file);
+        json_string(stacks->file, frame);
+        separator = ", ";
+    }
+    fputs("] }", stacks->file);
+    stacks->separator = ", ";
+}
+
 static void write_problem(FILE *file, const struct report_case *of, const struct problem *problem)
 {
+    struct stacks stacks = { file, "" };
     char place[1024];
     unsigned line;
 
@@ -62,6 +85,9 @@ static void write_problem(FILE *file, const struct report_case *of, const struct
         member(file, "file", place);
         fprintf(file, ", \"line\": %u", line);
     }
+    fputs(", \"stacks\": [", file);
+    report_stacks(problem->stacks, write_stack, &stacks);
+    fputc(']', file);
     member(file, "case", of->id);
     member(file, "case_name", of->name);
     member(file, "command", of->command);

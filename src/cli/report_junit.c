@@ -41,6 +41,9 @@ static void write_problem(FILE *file, const struct report_case *of, const struct
     attribute(file, "message", problem->text);
     fputc('>', file);
     xml_text(file, of->command);
+    if (*problem->stacks)
+        fputc('\n', file);
+    xml_text(file, problem->stacks);
     fputs("</failure>\n", file);
 }
 

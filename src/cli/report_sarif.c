@@ -36,8 +36,11 @@ static void write_rules(FILE *file, const struct report *report)
     }
 }
 
-/* Code hosts want paths below the repository; the driver's own file is known by its path. */
-static void write_location(FILE *file, const struct report *report, const char *text)
+/*
+ * Code hosts want paths below the repository; the driver's own file is known by its path. False when the text names no
+ * place.
+ */
+static bool write_physical(FILE *file, const struct report *report, const char *text)
 {
     const char *slash = strrchr(report->driver, '/');
     const char *name = slash ? slash + 1 : report->driver;
@@ -45,11 +48,76 @@ static void write_location(FILE *file, const struct report *report, const char *
     unsigned line;
 
     if (!report_place(text, place, sizeof(place), &line))
-        return;
-    fputs(", \"locations\": [ { \"physicalLocation\": { \"artifactLocation\": { \"uri\": ", file);
+        return false;
+    fputs("\"physicalLocation\": { \"artifactLocation\": { \"uri\": ", file);
     json_string(file, strcmp(place, name) == 0 ? report->driver : place);
-    fprintf(file, " }, \"region\": { \"startLine\": %u } } } ]", line ? line : 1);
+    fprintf(file, " }, \"region\": { \"startLine\": %u } }", line ? line : 1);
+    return true;
 }
+
+static void write_location(FILE *file, const struct report *report, const char *text)
+{
+    char place[1024];
+    unsigned line;
+
+    if (!report_place(text, place, sizeof(place), &line))
+        return;
+    fputs(", \"locations\": [ { ", file);
+    write_physical(file, report, text);
+    fputs(" } ]", file);
+}
+
+/* --- Stacks --------------------------------------------------------------------------------- */
+
+struct stacks {
+    FILE *file;
+    const struct report *report;
+    const char *separator;
+};
+
+/* "SendOne (echo.c:42)", or a name with an offset. */
+static void write_frame(const struct stacks *stacks, const char *frame)
+{
+    char name[512];
+
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(frame, " ("), frame);
+    fputs("{ \"location\": { ", stacks->file);
+    if (write_physical(stacks->file, stacks->report, frame))
+        fputs(", ", stacks->file);
+    fputs("\"logicalLocations\": [ { \"name\": ", stacks->file);
+    json_string(stacks->file, name);
+    fputs(" } ] } }", stacks->file);
+}
+
+static void write_stack(void *context, const char *label, char *frames)
+{
+    struct stacks *stacks = context;
+    const char *separator = "", *frame;
+
+    fprintf(stacks->file, "%s{ \"message\": { \"text\": ", stacks->separator);
+    json_string(stacks->file, label);
+    fputs(" }, \"frames\": [ ", stacks->file);
+    while ((frame = report_frame(&frames))) {
+        fputs(separator, stacks->file);
+        write_frame(stacks, frame);
+        separator = ", ";
+    }
+    fputs(" ] }", stacks->file);
+    stacks->separator = ", ";
+}
+
+static void write_stacks(FILE *file, const struct report *report, const struct problem *problem)
+{
+    struct stacks stacks = { file, report, "" };
+
+    if (!*problem->stacks)
+        return;
+    fputs(", \"stacks\": [ ", file);
+    report_stacks(problem->stacks, write_stack, &stacks);
+    fputs(" ]", file);
+}
+
+/* --- Results -------------------------------------------------------------------------------- */
 
 /* Tells whether a later report shows the same problem: rule, case and words, without addresses. */
 static uint64_t fingerprint(const struct report_case *of, const struct problem *problem)
@@ -73,6 +141,7 @@ static void write_result(FILE *file, const struct report *report, const struct r
     json_string(file, problem->text);
     fputs(" }", file);
     write_location(file, report, problem->text);
+    write_stacks(file, report, problem);
     fprintf(file, ", \"partialFingerprints\": { \"openwsk/v1\": \"%016" PRIx64 "\" }",
             fingerprint(of, problem));
     fputs(", \"properties\": { \"case\": ", file);

@@ -275,6 +275,8 @@ static void take_recorded_line(struct sweep *sweep, const struct job *job,
     } else if (count == 5 && strcmp(words[0], "problem") == 0 && level_parse(words[2], &level)) {
         sweep_outcome_add(sweep_point(sweep, job->id, "", NULL), words[1], level,
                           strtoull(words[3], NULL, 10), words[4]);
+    } else if (count == 2 && strcmp(words[0], "stacks") == 0) {
+        sweep_outcome_stacks(sweep_point(sweep, job->id, "", NULL), words[1]);
     } else if (count == 2 && strcmp(words[0], "end") == 0) {
         recorded->ended = true;
     }

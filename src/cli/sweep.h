@@ -41,6 +41,7 @@ struct outcome {
     enum level level;
     uint64_t times;
     char *text;
+    char *stacks;             /* as in report.h; NULL: none */
 };
 
 struct sweep_point {
@@ -70,6 +71,9 @@ struct sweep {
 struct sweep_point *sweep_point(struct sweep *sweep, uint64_t id, const char *function, bool *added);
 void sweep_outcome_add(struct sweep_point *point, const char *rule, enum level level,
                        uint64_t times, const char *text);
+
+/* The stacks of the outcome that was added last, as line_add_lines() has them. */
+void sweep_outcome_stacks(struct sweep_point *point, char *stacks);
 void sweep_free(struct sweep *sweep);
 
 /* Whether this shard denies the point. */

@@ -50,7 +50,8 @@ static void add_case(const struct sweep *sweep, const struct sweep_point *point,
              point->id == SWEEP_UNDISTURBED ? "" : id, sweep->tail);
     added = report_case_add(report, id, name, command);
     for (const struct outcome *at = point->outcomes; at; at = at->next)
-        report_problem_add(added, at->rule, at->level, at->times, at->text);
+        report_problem_add(added, at->rule, at->level, at->times, at->text,
+                           at->stacks ? at->stacks : "");
 }
 
 void sweep_report(struct sweep *sweep, struct report *report)

@@ -6,6 +6,7 @@
  *     begin ID                           forget what was said of the point: a kill cut it short
  *     point ID FUNCTION UNDISTURBED
  *     problem ID RULE LEVEL TIMES TEXT
+ *     stacks ID TEXT                     of the problem before
  *     run ID STACK                       what stands before of this point is all there is
  */
 #define _GNU_SOURCE
@@ -77,6 +78,18 @@ void sweep_outcome_add(struct sweep_point *point, const char *rule, enum level l
     point->end = &outcome->next;
 }
 
+void sweep_outcome_stacks(struct sweep_point *point, char *stacks)
+{
+    struct outcome *last = point->outcomes;
+
+    while (last && last->next)
+        last = last->next;
+    if (!last || last->stacks)
+        return;
+    line_lines(stacks);
+    last->stacks = need(strdup(stacks));
+}
+
 static void forget_outcomes(struct sweep_point *point)
 {
     while (point->outcomes) {
@@ -85,6 +98,7 @@ static void forget_outcomes(struct sweep_point *point)
         point->outcomes = outcome->next;
         free(outcome->rule);
         free(outcome->text);
+        free(outcome->stacks);
         free(outcome);
     }
     point->end = &point->outcomes;
@@ -130,6 +144,14 @@ static void read_problem(struct sweep *sweep, char **words)
         sweep_outcome_add(point, words[2], level, strtoull(words[4], NULL, 10), words[5]);
 }
 
+static void read_stacks(struct sweep *sweep, char **words)
+{
+    struct sweep_point *point = sweep_point(sweep, strtoull(words[1], NULL, 16), "", NULL);
+
+    if (!point->done)
+        sweep_outcome_stacks(point, words[2]);
+}
+
 static void read_run(struct sweep *sweep, char **words)
 {
     struct sweep_point *point = sweep_point(sweep, strtoull(words[1], NULL, 16), "", NULL);
@@ -159,6 +181,8 @@ static void read_line(struct sweep *sweep, char *text)
         read_problem(sweep, words);
     else if (count == 4 && strcmp(words[0], "point") == 0)
         read_point(sweep, words);
+    else if (count == 3 && strcmp(words[0], "stacks") == 0)
+        read_stacks(sweep, words);
     else if (count == 3 && strcmp(words[0], "run") == 0)
         read_run(sweep, words);
     else if (count == 2 && strcmp(words[0], "begin") == 0)
@@ -293,6 +317,17 @@ static void add_point(FILE *to, const struct sweep_point *point)
     add_line(to, &line);
 }
 
+static void add_stacks(FILE *to, uint64_t id, const char *stacks)
+{
+    struct line line = { .length = 0 };
+
+    if (!stacks)
+        return;
+    add_id(&line, "stacks", id);
+    line_add_lines(&line, stacks);
+    add_line(to, &line);
+}
+
 static void add_problems(FILE *to, const struct sweep_point *point)
 {
     for (const struct outcome *at = point->outcomes; at; at = at->next) {
@@ -304,6 +339,7 @@ static void add_problems(FILE *to, const struct sweep_point *point)
         line_add_number(&line, at->times);
         line_add(&line, at->text);
         add_line(to, &line);
+        add_stacks(to, point->id, at->stacks);
     }
 }
 

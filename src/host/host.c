@@ -305,7 +305,7 @@ void openwsk_findings(void (*visit)(void *context, const struct openwsk_finding 
     for (size_t i = 0; vf_found_at(i, &found); i++) {
         const struct openwsk_finding finding = {
             .rule = found.report.rule, .text = found.text, .times = found.times,
-            .severity = (int)found.report.severity,
+            .severity = (int)found.report.severity, .stacks = found.stacks,
         };
 
         visit(context, &finding);

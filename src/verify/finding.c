@@ -17,11 +17,13 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 1024
+#define STACKS_TEXT_MAX (HOOK_STACKS_MAX * (LINE_MAX_BYTES + 32))
 
 struct finding {
     struct finding *next;
     struct hook_report report; /* the texts are copies */
     char *text;                /* the sentence with the place */
+    char *stacks;              /* in words, each with a line feed behind; NULL: none */
     uint64_t times;
 };
 
@@ -43,6 +45,7 @@ static void finding_free(struct finding *finding)
     os_free((char *)(uintptr_t)finding->report.rule);
     os_free((char *)(uintptr_t)finding->report.text);
     os_free(finding->text);
+    os_free(finding->stacks);
     os_free(finding);
 }
 
@@ -116,6 +119,31 @@ static char *sentence_with_place(const char *sentence, const void *place)
     return copy_text(text);
 }
 
+/* Of one frame the place has said all, unless it is another one's: where something was freed, say. */
+static bool says_more(const char *label, const char *where)
+{
+    return (strcmp(label, "here") != 0 && strcmp(label, "made") != 0) || strstr(where, " < ");
+}
+
+/* In words now: the driver is gone when a report is written. */
+static char *stacks_in_words(const struct hook_stack *stacks)
+{
+    char text[STACKS_TEXT_MAX];
+    size_t used = 0;
+
+    for (size_t i = 0; i < HOOK_STACKS_MAX && stacks[i].label; i++) {
+        char where[STACK_TEXT_MAX];
+
+        if (!stacks[i].stack || used >= sizeof(text))
+            continue;
+        stack_describe(stacks[i].stack, where, sizeof(where));
+        if (says_more(stacks[i].label, where))
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s: %.*s\n",
+                                     stacks[i].label, LINE_MAX_BYTES, where);
+    }
+    return used ? copy_text(text) : NULL;
+}
+
 static struct finding *finding_make(const struct hook_report *report)
 {
     struct finding *finding = os_allocate_zeroed(sizeof(*finding));
@@ -128,6 +156,7 @@ static struct finding *finding_make(const struct hook_report *report)
     finding->report.rule = copy_text(report->rule);
     finding->report.text = copy_text(report->text);
     finding->text = sentence_with_place(report->text, finding->report.place);
+    finding->stacks = stacks_in_words(report->stacks);
     finding->times = 1;
     if (finding->report.rule && finding->report.text && finding->text)
         return finding;
@@ -135,18 +164,10 @@ static struct finding *finding_make(const struct hook_report *report)
     return NULL;
 }
 
-/* A stack that says no more than the place does is left out. */
-static void say_stacks(const struct hook_report *report)
+static void say_stacks(const struct finding *finding)
 {
-    for (size_t i = 0; i < HOOK_STACKS_MAX && report->stacks[i].label; i++) {
-        char where[STACK_TEXT_MAX];
-
-        if (!report->stacks[i].stack)
-            continue;
-        stack_describe(report->stacks[i].stack, where, sizeof(where));
-        if (strcmp(report->stacks[i].label, "here") != 0 || strstr(where, " < "))
-            vf_say("%s:     %s: %s", report->rule, report->stacks[i].label, where);
-    }
+    for (const char *line = finding->stacks; line && *line; line = strchr(line, '\n') + 1)
+        vf_say("%s:     %.*s", finding->report.rule, (int)strcspn(line, "\n"), line);
 }
 
 static void say(const struct finding *finding)
@@ -155,7 +176,7 @@ static void say(const struct finding *finding)
         return;
     vf_say("%s: %s%s", finding->report.rule,
            finding->report.severity == HOOK_NOTE ? "note: " : "", finding->text);
-    say_stacks(&finding->report);
+    say_stacks(finding);
 }
 
 /* Under the lock. False when it was known, or there are too many; then it stays the caller's. */
@@ -226,7 +247,8 @@ bool vf_found_at(size_t index, struct vf_found *found)
     while (finding && index--)
         finding = finding->next;
     if (finding)
-        *found = (struct vf_found){ finding->report, finding->text, finding->times };
+        *found = (struct vf_found){ finding->report, finding->text,
+                                    finding->stacks ? finding->stacks : "", finding->times };
     base_lock_release(&lock);
     return finding != NULL;
 }

@@ -25,6 +25,7 @@ struct group {
     const void *place;
     size_t count;
     uint64_t bytes;
+    uint32_t stacks[HOOK_STACKS_MAX]; /* different ones, up to the first 0 */
     char where[SYMBOL_TEXT_MAX];
 };
 
@@ -75,6 +76,22 @@ static struct group *groups_find(const struct groups *groups, const struct group
 
 /* --- Collecting ----------------------------------------------------------------------------- */
 
+static void add_stack(struct group *group, uint32_t stack)
+{
+    for (size_t i = 0; i < HOOK_STACKS_MAX && stack && group->stacks[i] != stack; i++) {
+        if (!group->stacks[i]) {
+            group->stacks[i] = stack;
+            return;
+        }
+    }
+}
+
+static void add_stacks(struct group *group, const struct group *of)
+{
+    for (size_t i = 0; i < HOOK_STACKS_MAX; i++)
+        add_stack(group, of->stacks[i]);
+}
+
 static void add_thing(struct groups *groups, const struct group *thing)
 {
     struct group *group = groups_find(groups, thing);
@@ -85,13 +102,14 @@ static void add_thing(struct groups *groups, const struct group *thing)
     }
     group->count += thing->count;
     group->bytes += thing->bytes;
+    add_stacks(group, thing);
 }
 
 static void add_entry(const struct ledger_entry *entry, void *groups)
 {
     struct group thing = {
         .kind = entry->kind, .tag = entry->tag, .place = entry->place, .count = 1,
-        .bytes = entry->size,
+        .bytes = entry->size, .stacks = { entry->stack },
     };
 
     add_thing(groups, &thing);
@@ -182,6 +200,7 @@ static void arrange(struct groups *groups)
         if (kept && compare_groups(&groups->at[kept - 1], &groups->at[i]) == 0) {
             groups->at[kept - 1].count += groups->at[i].count;
             groups->at[kept - 1].bytes += groups->at[i].bytes;
+            add_stacks(&groups->at[kept - 1], &groups->at[i]);
         } else {
             groups->at[kept++] = groups->at[i];
         }
@@ -233,6 +252,19 @@ void vf_leak_begin(const struct vf_config *config)
     collect(&reported);
 }
 
+static void report_group(const struct group *group, const char *who)
+{
+    struct hook_report report = { .rule = VF_RULE_LEFT_BEHIND, .severity = HOOK_FINDING };
+    char what[TEXT_MAX_BYTES], text[TEXT_MAX_BYTES + 128];
+
+    describe(group, what, sizeof(what));
+    snprintf(text, sizeof(text), "%s left behind %s", who, what);
+    report.text = text;
+    for (size_t i = 0; i < HOOK_STACKS_MAX && group->stacks[i]; i++)
+        report.stacks[i] = (struct hook_stack){ "made", group->stacks[i] };
+    vf_report(&report);
+}
+
 size_t vf_report_left_behind(const char *who, const char *module)
 {
     struct groups groups = { 0 };
@@ -241,13 +273,8 @@ size_t vf_report_left_behind(const char *who, const char *module)
     collect(&groups);
     keep_news(&groups, module);
     arrange(&groups);
-    for (size_t i = 0; i < groups.count; i++) {
-        char what[TEXT_MAX_BYTES], text[TEXT_MAX_BYTES + 128];
-
-        describe(&groups.at[i], what, sizeof(what));
-        snprintf(text, sizeof(text), "%s left behind %s", who, what);
-        vf_finding(VF_RULE_LEFT_BEHIND, text, NULL);
-    }
+    for (size_t i = 0; i < groups.count; i++)
+        report_group(&groups.at[i], who);
     count = groups.count;
     groups_clear(&groups);
     return count;

@@ -85,6 +85,7 @@ size_t vf_finding_count(void);
 struct vf_found {
     struct hook_report report; /* its text is that of the driver's author: no place in it */
     const char *text;          /* with the place */
+    const char *stacks;        /* "made: SendOne (echo.c:42) < Start (echo.c:80)", one a line; or "" */
     uint64_t times;
 };
 

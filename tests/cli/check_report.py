@@ -34,7 +34,10 @@ def check_json(text):
     need(isinstance(report["exit_status"], int), "exit_status is no number")
     for finding in report["findings"]:
         members(finding, "finding", ["rule", "level", "text", "times", "case", "case_name", "command"],
-                ["file", "line"])
+                ["file", "line", "stacks"])
+        for stack in finding.get("stacks", []):
+            members(stack, "stack", ["label", "frames"])
+            need(stack["frames"] and all(isinstance(frame, str) for frame in stack["frames"]), "frames")
         need(finding["level"] in ("note", "warning", "error"), "level")
         need(finding["times"] >= 1, "times")
         need(finding["command"].startswith("wskrun"), "command")
@@ -56,7 +59,22 @@ def check_junit(text):
 
 def check_location(location):
     members(location, "location", ["physicalLocation"])
-    physical = location["physicalLocation"]
+    check_physical(location["physicalLocation"])
+
+
+def check_stack(stack):
+    members(stack, "stack", ["frames"], ["message"])
+    need(stack["frames"], "a stack without frames")
+    for frame in stack["frames"]:
+        members(frame, "frame", ["location"])
+        members(frame["location"], "frame.location", ["logicalLocations"], ["physicalLocation"])
+        for logical in frame["location"]["logicalLocations"]:
+            members(logical, "logicalLocation", ["name"])
+        if "physicalLocation" in frame["location"]:
+            check_physical(frame["location"]["physicalLocation"])
+
+
+def check_physical(physical):
     members(physical, "physicalLocation", ["artifactLocation", "region"])
     members(physical["artifactLocation"], "artifactLocation", ["uri"])
     need(not re.search(r"[\s\\]", physical["artifactLocation"]["uri"]), "uri is no URI")
@@ -67,12 +85,14 @@ def check_location(location):
 
 def check_result(result, rules):
     members(result, "result", ["ruleId", "level", "message"],
-            ["locations", "partialFingerprints", "properties"])
+            ["locations", "partialFingerprints", "properties", "stacks"])
     need(result["ruleId"] in rules, "a rule that is not described")
     need(result["level"] in ("none", "note", "warning", "error"), "level")
     members(result["message"], "message", ["text"])
     for location in result.get("locations", []):
         check_location(location)
+    for stack in result.get("stacks", []):
+        check_stack(stack)
     for value in result.get("partialFingerprints", {}).values():
         need(isinstance(value, str), "a fingerprint that is no string")
 

@@ -161,6 +161,22 @@ case_reports_of_a_run() {
     check sarif r.sarif WSK-V16 "\"startLine\": $line" '"level": "warning"'
 }
 
+# What was made is told with who asked for it, in words and in reports; a sweep carries it through its state.
+case_reports_of_stacks() {
+    local made called
+    needs_python
+    made=$(line_of bad_v16_stack 'CAUGHT V16 FINDING') called=$(line_of bad_v16_stack 'STACK made')
+    run 1 --once --json r.json --junit r.xml --sarif r.sarif -I "$SOURCE/examples" "$drivers/bad_v16_stack.c"
+    grep -qE "WSK-V16:     made: MakeList \(bad_v16_stack.c:$made\) < \w+ \(bad_v16_stack.c:$called\)" err ||
+        fail 'no stack'
+    check json r.json "\"label\": \"made\", \"frames\": [\"MakeList (bad_v16_stack.c:$made)\", " "(bad_v16_stack.c:$called)\""
+    check junit r.xml "MakeList (bad_v16_stack.c:$made) &lt; " "(bad_v16_stack.c:$called)"
+    check sarif r.sarif '"stacks"' "\"startLine\": $called } }, \"logicalLocations\": [ { \"name\": "
+    run 1 sweep --once --state s -I "$SOURCE/examples" "$drivers/bad_v16_stack.c"
+    run 1 merge --json m.json s
+    check json m.json "\"MakeList (bad_v16_stack.c:$made)\", " "(bad_v16_stack.c:$called)\""
+}
+
 case_reports_of_a_clean_run() {
     needs_python
     run 0 --once --json r.json --junit r.xml --sarif r.sarif "$drivers/good_talk.c"

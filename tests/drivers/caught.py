@@ -9,7 +9,7 @@ A line with /* CAUGHT V7 FINDING */ is where rule V7 is broken; how is one of
     STOP      a bug check with the rule, whose first frame is that line; exit status 5
     HANG      the operation of that line is named as stuck; exit status 4
 
-/* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
+A line with /* STACK made */ stands in a stack of that report which is labelled so. /* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
 and nothing is reported.
 """
 import argparse
@@ -20,6 +20,7 @@ import subprocess
 import sys
 
 CAUGHT = re.compile(r"/\* CAUGHT V(\d+) (FINDING|NOTE|STOP|HANG) \*/")
+STACK = re.compile(r"/\* STACK (\w+) \*/")
 RUN = re.compile(r"/\* RUN (.*?) \*/")
 STATUS = {"FINDING": 1, "NOTE": 0, "STOP": 5, "HANG": 4, None: 0}
 
@@ -28,11 +29,15 @@ class Driver:
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.rule = self.how = self.line = None
+        self.stacks = []
         text = self.path.read_text()
         for number, line in enumerate(text.splitlines(), 1):
             found = CAUGHT.search(line)
             if found:
                 self.rule, self.how, self.line = f"WSK-V{found[1]}", found[2], number
+            found = STACK.search(line)
+            if found:
+                self.stacks.append((found[1], f"({self.path.name}:{number})"))
         run = RUN.search(text)
         self.options = run[1].split() if run else []
 
@@ -61,8 +66,15 @@ def names_the_place(driver, report):
         return any(re.match(rf"openwsk: {driver.rule}: pending: .*submitted at \w+ {place}", line)
                    for line in lines)
     note = "note: " if driver.how == "NOTE" else ""
-    return any(re.match(rf"openwsk: {driver.rule}: {note}.*, at \w+ {place}$", line)
+    return any(re.match(rf"openwsk: {driver.rule}: {note}.*, (made )?at \w+ {place}$", line)
                for line in lines)
+
+
+def missing_stack(driver, report):
+    for label, place in driver.stacks:
+        if not re.search(rf"^openwsk: {driver.rule}:     {label}: .*{re.escape(place)}", report, re.M):
+            return f"has no stack '{label}' with {place}"
+    return None
 
 
 def wrong_with(driver, done):
@@ -74,7 +86,7 @@ def wrong_with(driver, done):
         return f"does not say {driver.rule} at {driver.place()}"
     if not driver.rule and "WSK-V" in done.stderr:
         return "a good driver is reported"
-    return None
+    return missing_stack(driver, done.stderr)
 
 
 def main():

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bad_v16_stack.c - makes its lists with one helper, and forgets one of the two at its unload: the line that allocates is
+ * the same, who called it is not.
+ */
+#include "bad.h"
+
+static PVOID Sent, Received;
+
+static DECLSPEC_NOINLINE NTSTATUS
+MakeList(PVOID *List)
+{
+    *List = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'tsiL'); /* CAUGHT V16 FINDING */
+    return *List != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static VOID
+FreeLists(VOID)
+{
+    ExFreePoolWithTag(Sent, 'tsiL');
+    UNREFERENCED_PARAMETER(Received);
+}
+
+static NTSTATUS
+Sin(VOID)
+{
+    NTSTATUS Status = MakeList(&Sent);
+
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    BeforeUnload = FreeLists;
+    Status = MakeList(&Received); /* STACK made */
+    if (!NT_SUCCESS(Status)) {
+        FreeLists();
+    }
+    return Status;
+}
