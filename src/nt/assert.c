@@ -22,6 +22,15 @@ VOID openwsk_assertion_failed(PCSTR expression, PCSTR file, ULONG line, PCSTR me
     stop(STATUS_ASSERTION_FAILURE, text, NT_CALLER());
 }
 
+VOID openwsk_paged_code(VOID)
+{
+    if (nt_irql() <= APC_LEVEL || !hook_rule(20))
+        return;
+    NT_BUG_RULE(IRQL_NOT_LESS_OR_EQUAL, "WSK-V20", NT_CALLER(), nt_irql(), 8, NT_CALLER(),
+                "pageable code runs at %s, where it may be paged out",
+                nt_irql_name(nt_irql()).text);
+}
+
 VOID RtlAssert(PVOID expression, PVOID file, ULONG line, PSTR message)
 {
     char text[512];

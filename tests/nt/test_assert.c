@@ -43,9 +43,34 @@ static void stops(void **state)
     assert_bug_text("0x00000077");
 }
 
+static void run_paged_code(void)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    openwsk_paged_code();
+    KeLowerIrql(irql);
+}
+
+static void paged_code_stops_where_its_rule_is_on(void **state)
+{
+    KIRQL irql;
+
+    (void)state;
+    run_paged_code();
+    atomic_store(&hook_rules, 1u << 20);
+    assert_bug_check(IRQL_NOT_LESS_OR_EQUAL, run_paged_code);
+    assert_bug_text("WSK-V20");
+    KeRaiseIrql(APC_LEVEL, &irql);
+    PAGED_CODE();
+    KeLowerIrql(irql);
+    atomic_store(&hook_rules, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(stops) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(stops),
+                                        cmocka_unit_test(paged_code_stops_where_its_rule_is_on) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

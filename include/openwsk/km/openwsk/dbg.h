@@ -47,6 +47,8 @@ VOID DbgBreakPointWithStatus(ULONG Status);
 /* Any IRQL. Prints the assertion and ends the process. */
 VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Message);
 VOID openwsk_assertion_failed(PCSTR Expression, PCSTR File, ULONG Line, PCSTR Message);
+/* Any IRQL. Ends the process above APC_LEVEL while rule WSK-V20 is on. */
+VOID openwsk_paged_code(VOID);
 
 OPENWSK_DECLARATIONS_END
 
