@@ -174,6 +174,13 @@ static void finish_entry(PDRIVER_OBJECT object)
     }
 }
 
+/* There are no devices to add, so whoever counts on the routine is told. */
+static void look_for_add_device(PDRIVER_OBJECT object)
+{
+    if (object->DriverExtension->AddDevice)
+        nt_absent("plug and play: AddDevice, which is never called,");
+}
+
 NTSTATUS nt_driver_enter(struct nt_driver *driver, PDRIVER_INITIALIZE entry)
 {
     PDRIVER_OBJECT object = nt_driver_object(driver);
@@ -190,6 +197,8 @@ NTSTATUS nt_driver_enter(struct nt_driver *driver, PDRIVER_INITIALIZE entry)
         NT_BUG_RULE(IRQL_UNEXPECTED_VALUE, "WSK-V19", irql, PASSIVE_LEVEL, entry, 0,
                     "DriverEntry returned at IRQL %s", nt_irql_name(irql).text);
     finish_entry(object);
+    if (NT_SUCCESS(status))
+        look_for_add_device(object);
     return status;
 }
 

@@ -87,7 +87,7 @@ void nt_irp_pend_again(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context);
 void nt_routine_begin(void);
 void nt_routine_end(void);
 
-/* Whether DriverEntry or an AddDevice routine is on this thread's stack. */
+/* Whether DriverEntry is on this thread's stack. */
 bool nt_in_entry(void);
 
 /* The live block of pool, IRP or MDL that the address lies in, where that is cheap to tell. */

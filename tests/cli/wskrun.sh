@@ -77,6 +77,12 @@ case_once() {
     silent "$err"
 }
 
+case_add_device() {
+    run 0 --once "$drivers/good_add_device.c"
+    says "$err" 'AddDevice, which is never called, is not implemented'
+    silent "$out"
+}
+
 case_for() {
     run 0 --for 20ms "$drivers/good_talk.c"
     says "$out" 'good_talk: unloaded'
