@@ -98,6 +98,9 @@ struct hooks {
      */
     void (*wait_satisfied)(const void *object, uint64_t signalled_ns, uint32_t stack, const void *place);
 
+    /* An event is about to be set. */
+    void (*signalled)(const void *object);
+
     /* A thread is about to wait. */
     void (*wait_begin)(const void *place);
 

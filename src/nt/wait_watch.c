@@ -55,10 +55,13 @@ static struct signal_note *note_of(const void *object)
 
 void nt_signal_note(const void *object, const void *place)
 {
+    const struct hooks *hooks = hook_table();
     struct signal_note *note = note_of(object);
 
-    if (!hook_rule(29))
+    if (!hook_rule(29) && !hook_rule(28))
         return;
+    if (hooks && hooks->signalled)
+        hooks->signalled(object);
     base_lock_acquire(&note->lock);
     note->object = object;
     note->time_ns = os_clock_ns();

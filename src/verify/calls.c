@@ -10,6 +10,8 @@ static struct vf_observer observers[VF_OBSERVERS_MAX];
 static unsigned observer_count;
 static const struct hook_provider *_Atomic provider;
 
+_Thread_local struct vf_call *vf_routine_call;
+
 unsigned vf_observe(const struct vf_observer *observer)
 {
     if (observer_count == VF_OBSERVERS_MAX)
@@ -121,14 +123,18 @@ static void follow_sockets(const struct vf_call *call)
 
 static NTSTATUS call_routine(struct vf_call *call, PDEVICE_OBJECT device, PIRP irp)
 {
+    struct vf_call *outer = vf_routine_call;
     KIRQL irql = KeGetCurrentIrql();
+    bool raise = call->at_dispatch && irql < DISPATCH_LEVEL;
     NTSTATUS status;
 
-    if (!call->at_dispatch || irql >= DISPATCH_LEVEL)
-        return call->routine(device, irp, call->context);
-    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    vf_routine_call = call;
+    if (raise)
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
     status = call->routine(device, irp, call->context);
-    KeLowerIrql(irql);
+    if (raise)
+        KeLowerIrql(irql);
+    vf_routine_call = outer;
     return status;
 }
 

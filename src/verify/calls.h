@@ -112,6 +112,9 @@ struct vf_observer {
     void (*event_end)(struct hook_event *event);
 };
 
+/* The call whose completion routine this thread is in, the innermost; NULL: none. */
+extern _Thread_local struct vf_call *vf_routine_call;
+
 /* Before vf_start(); forgotten by vf_stop(). Returns the index for vf_call.notes. */
 unsigned vf_observe(const struct vf_observer *observer);
 

@@ -4,6 +4,7 @@
 
 #include "nt.h"
 #include "rule_calls.h"
+#include "rule_waits.h"
 #include "verify.h"
 
 #include <stdio.h>
@@ -127,6 +128,11 @@ static bool visit_shard(struct shard *shard, const void *socket, vf_flight_fn *v
     return go_on;
 }
 
+bool vf_flight_any(void)
+{
+    return atomic_load_explicit(&marks.operations, memory_order_relaxed) != 0;
+}
+
 void vf_flight_visit(vf_flight_fn *visit, void *context)
 {
     for (size_t i = 0; i < SHARDS; i++) {
@@ -164,6 +170,7 @@ void vf_flight_describe(const struct vf_call *call, char *text, size_t size)
 struct stuck {
     char text[256];
     uint32_t stack;
+    PIO_COMPLETION_ROUTINE routine;
     const void *context;
     bool in_provider;
 };
@@ -182,25 +189,25 @@ static bool note_stuck(struct vf_call *call, void *context)
         return true;
     vf_flight_describe(call, stuck->text, sizeof(stuck->text));
     stuck->stack = call->flight.stack;
+    stuck->routine = call->routine;
     stuck->context = call->context;
     stuck->in_provider = !call->flight.returned;
     return ++all->count < STUCK_MAX;
 }
 
-/* A wait is for an operation when its completion routine gets the object, or what begins with it. */
 static void say_wait(const struct nt_wait *wait, void *context)
 {
     struct all_stuck *all = context;
     char where[STACK_TEXT_MAX];
-    const char *what = "";
+    const char *relation = NULL, *what = "";
 
-    for (size_t i = 0; i < all->count && !*what; i++) {
-        if (all->at[i].context == wait->object)
-            what = all->at[i].text;
+    for (size_t i = 0; i < all->count && !relation; i++) {
+        relation = vf_waits_for(wait->object, all->at[i].routine, all->at[i].context);
+        what = relation ? all->at[i].text : "";
     }
     stack_describe(wait->stack, where, sizeof(where));
     vf_say(VF_RULE_HANG ": thread %u waits since %.3f s%s%s, at %s", wait->thread,
-           seconds_since(wait->since_ns), *what ? " for " : "", what, where);
+           seconds_since(wait->since_ns), relation ? relation : "", what, where);
 }
 
 void vf_flight_report(void)
@@ -216,52 +223,6 @@ void vf_flight_report(void)
                all.at[i].in_provider ? "inside" : "pending", all.at[i].text, where);
     }
     nt_wait_visit(say_wait, &all);
-}
-
-/* --- Stale signals (WSK-V29) ---------------------------------------------------------------- */
-
-struct satisfied {
-    const void *object;
-    uint64_t signalled_ns;
-    uint32_t stack;  /* where the operation was submitted */
-    char text[256];
-    bool found;
-};
-
-/* The operation began after the signal and has not completed, so it was not it that signalled. */
-static bool note_stale(struct vf_call *call, void *context)
-{
-    struct satisfied *wait = context;
-
-    if (call->flight.completed || !call->watched || call->context != wait->object ||
-        call->began_ns <= wait->signalled_ns)
-        return true;
-    wait->found = true;
-    wait->stack = call->flight.stack;
-    vf_flight_describe(call, wait->text, sizeof(wait->text));
-    return false;
-}
-
-static void wait_satisfied(const void *object, uint64_t signalled_ns, uint32_t signal_stack,
-                           const void *place)
-{
-    struct satisfied wait = { .object = object, .signalled_ns = signalled_ns };
-    char text[512];
-
-    if (!hook_rule(29) || !atomic_load_explicit(&marks.operations, memory_order_relaxed))
-        return;
-    vf_flight_visit(note_stale, &wait);
-    if (!wait.found)
-        return;
-    *strstr(wait.text, ", since") = '\0';
-    snprintf(text, sizeof(text),
-             "a wait for %s was satisfied by a signal that is older than the call; the event was "
-             "not cleared",
-             wait.text);
-    vf_report(&(struct hook_report){
-        .rule = "WSK-V29", .severity = HOOK_FINDING, .text = text, .place = place,
-        .stacks = { { "submitted", wait.stack }, { "signalled", signal_stack } },
-    });
 }
 
 /* --- Watermarks (WSK-V27) ------------------------------------------------------------------- */
@@ -282,7 +243,7 @@ void vf_flight_start(struct hooks *hooks)
     };
 
     memset(&marks, 0, sizeof(marks));
-    hooks->wait_satisfied = wait_satisfied;
+    vf_waits_start(hooks);
     hooks->wait_begin = vf_arguments_waiting;
     vf_observe(&observer);
 }

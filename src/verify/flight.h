@@ -11,6 +11,9 @@
 /* Registers its observer. */
 void vf_flight_start(struct hooks *hooks);
 
+/* Whether there is one at all. */
+bool vf_flight_any(void);
+
 /* Visits each under its shard's lock; false ends it. The visitor may not call WSK. */
 typedef bool vf_flight_fn(struct vf_call *call, void *context);
 void vf_flight_visit(vf_flight_fn *visit, void *context);

@@ -9,7 +9,8 @@ A line with /* CAUGHT V7 FINDING */ is where rule V7 is broken; how is one of
     STOP      a bug check with the rule, whose first frame is that line; exit status 5
     HANG      the operation of that line is named as stuck; exit status 4
 
-A line with /* STACK made */ stands in a stack of that report which is labelled so. /* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
+A line with /* STACK made */ stands in a stack of that report which is labelled so. Where
+a wait stands with /* WAITS WskSendTo */, a hang says that it is for that function. /* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
 and nothing is reported.
 """
 import argparse
@@ -21,6 +22,7 @@ import sys
 
 CAUGHT = re.compile(r"/\* CAUGHT V(\d+) (FINDING|NOTE|STOP|HANG) \*/")
 STACK = re.compile(r"/\* STACK (\w+) \*/")
+WAITS = re.compile(r"/\* WAITS (\w+) \*/")
 RUN = re.compile(r"/\* RUN (.*?) \*/")
 STATUS = {"FINDING": 1, "NOTE": 0, "STOP": 5, "HANG": 4, None: 0}
 
@@ -29,7 +31,7 @@ class Driver:
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.rule = self.how = self.line = None
-        self.stacks = []
+        self.stacks, self.waits = [], []
         text = self.path.read_text()
         for number, line in enumerate(text.splitlines(), 1):
             found = CAUGHT.search(line)
@@ -38,6 +40,9 @@ class Driver:
             found = STACK.search(line)
             if found:
                 self.stacks.append((found[1], f"({self.path.name}:{number})"))
+            found = WAITS.search(line)
+            if found:
+                self.waits.append((found[1], f"({self.path.name}:{number})"))
         run = RUN.search(text)
         self.options = run[1].split() if run else []
 
@@ -77,6 +82,14 @@ def missing_stack(driver, report):
     return None
 
 
+def missing_wait(driver, report):
+    for function, place in driver.waits:
+        if not re.search(rf"^openwsk: WSK-V28: thread \d+ waits .*for {function} .*{re.escape(place)}",
+                         report, re.M):
+            return f"has no wait for {function} at {place}"
+    return None
+
+
 def wrong_with(driver, done):
     if done.returncode != STATUS[driver.how]:
         return f"exit status {done.returncode}, not {STATUS[driver.how]}"
@@ -86,7 +99,7 @@ def wrong_with(driver, done):
         return f"does not say {driver.rule} at {driver.place()}"
     if not driver.rule and "WSK-V" in done.stderr:
         return "a good driver is reported"
-    return missing_stack(driver, done.stderr)
+    return missing_stack(driver, done.stderr) or missing_wait(driver, done.stderr)
 
 
 def main():
