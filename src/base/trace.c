@@ -41,12 +41,15 @@ struct trace_block *trace_make_block(void)
 
     if (!block)
         return &spare;
+    if (os_thread_on_exit(fold_block, block) != 0) {
+        os_free(block);
+        return &spare;
+    }
     base_lock_acquire(&blocks_lock);
     block->next = blocks;
     blocks = block;
     base_lock_release(&blocks_lock);
     trace_own_block = block;
-    BASE_REQUIRE(os_thread_on_exit(fold_block, block) == 0);
     return block;
 }
 

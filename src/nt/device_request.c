@@ -42,7 +42,8 @@ static bool attach_mdl(PIRP irp, const void *buffer, ULONG size, LOCK_OPERATION 
         return true;
     if (!IoAllocateMdl((PVOID)buffer, size, FALSE, FALSE, irp))
         return false;
-    MmProbeAndLockPages(irp->MdlAddress, KernelMode, operation);
+    if (!nt_mdl_lock(irp->MdlAddress, operation))
+        return false;
     return true;
 }
 

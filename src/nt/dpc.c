@@ -103,9 +103,8 @@ static bool is_stopping(void)
     return stopping;
 }
 
-static void dpc_main(void *argument)
+static void dpc_main(void)
 {
-    (void)argument;
     nt_irql_set(DISPATCH_LEVEL);
     for (;;) {
         uint32_t seen = atomic_load_explicit(&queue.kicks, memory_order_acquire);
@@ -120,18 +119,14 @@ static void dpc_main(void *argument)
     nt_irql_set(PASSIVE_LEVEL);
 }
 
-/* A DPC cannot fail to be queued, so neither can its thread. Under the lock. */
-static void start_thread(void)
+/* A DPC cannot fail to be queued, so its thread is there before. */
+bool nt_dpc_start(void)
 {
-    if (!queue.thread)
-        BASE_REQUIRE(os_thread_start(&queue.thread, "nt-dpc", dpc_main, NULL) == 0);
+    return nt_own_thread_start(&queue.thread, "nt-dpc", dpc_main) == 0;
 }
 
 void nt_dpc_kick(void)
 {
-    base_lock_acquire(&queue.lock);
-    start_thread();
-    base_lock_release(&queue.lock);
     atomic_fetch_add_explicit(&queue.kicks, 1, memory_order_release);
     os_wake_one(&queue.kicks);
 }

@@ -320,7 +320,9 @@ static void record_locked(PMDL mdl, struct locked_pages *locked, const void *pla
     ledger_add(&locked->entry, LEDGER_LOCKED_PAGES, mdl, place);
 }
 
-static void lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function, const void *place)
+/* STATUS_ACCESS_VIOLATION for memory that is none. */
+static NTSTATUS lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function,
+                           const void *place)
 {
     const CSHORT unfit =
         MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL;
@@ -334,10 +336,10 @@ static void lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function,
                                                      : "nonpaged pool or another MDL's");
     require_slots(mdl, span_of(mdl), function, place);
     if (!nt_probe(address_of(mdl), mdl->ByteCount, operation != IoReadAccess))
-        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+        return STATUS_ACCESS_VIOLATION;
     locked = os_allocate(sizeof(*locked));
     if (!locked)
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        return STATUS_INSUFFICIENT_RESOURCES;
     require_inside(mdl, function, place);
     nt_special_pin(address_of(mdl), mdl->ByteCount, 1);
     fill_page_numbers(mdl);
@@ -346,12 +348,25 @@ static void lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *function,
     if (operation != IoReadAccess)
         mdl->MdlFlags |= MDL_WRITE_OPERATION;
     record_locked(mdl, locked, place);
+    return STATUS_SUCCESS;
+}
+
+bool nt_mdl_lock(PMDL mdl, LOCK_OPERATION operation)
+{
+    NTSTATUS status = lock_pages(mdl, operation, "MmProbeAndLockPages", NT_CALLER());
+
+    if (status == STATUS_ACCESS_VIOLATION)
+        ExRaiseStatus(status);
+    return NT_SUCCESS(status);
 }
 
 VOID MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
 {
+    NTSTATUS status = lock_pages(mdl, operation, "MmProbeAndLockPages", NT_CALLER());
+
     (void)mode;
-    lock_pages(mdl, operation, "MmProbeAndLockPages", NT_CALLER());
+    if (!NT_SUCCESS(status))
+        ExRaiseStatus(status);
 }
 
 VOID MmUnlockPages(PMDL mdl)

@@ -96,7 +96,8 @@ static bool are_for_each_other(const struct module *one, const struct module *ot
            memcmp(one->instance->NpiId, other->instance->NpiId, sizeof(NPIID)) == 0;
 }
 
-static struct binding *bind_next(struct module *module)
+/* NULL when there is none left, or no memory for it. */
+static struct binding *bind_next(struct module *module, bool *no_memory)
 {
     list_for_each(link, &modules) {
         struct module *other = container_of(link, struct module, link);
@@ -105,6 +106,7 @@ static struct binding *bind_next(struct module *module)
         if (!are_for_each_other(module, other) || were_shown(module, other))
             continue;
         binding = os_allocate_zeroed(sizeof(*binding));
+        *no_memory = !binding;
         if (!binding)
             return NULL;
         binding->client = module->client ? module : other;
@@ -280,11 +282,11 @@ static struct module *create_module(const NPI_REGISTRATION_INSTANCE *instance, P
     return module;
 }
 
-/* From here on others may find it. `place` NULL: the house's own. */
-static void publish(struct module *module, const void *place)
+/* From here on others may find it. `place` NULL: the house's own. False when it could not be shown to all. */
+static bool publish(struct module *module, const void *place)
 {
+    bool over, no_memory = false;
     struct binding *binding;
-    bool over;
 
     module->listed = place != NULL;
     module->bindings = 1; /* a deregistration from within an attach callback ends after this */
@@ -292,7 +294,7 @@ static void publish(struct module *module, const void *place)
         ledger_add(&module->ledger, LEDGER_MODULE, module, place);
     base_lock_acquire(&lock);
     list_push_back(&modules, &module->link);
-    while (!module->deregistering && (binding = bind_next(module)) != NULL) {
+    while (!module->deregistering && (binding = bind_next(module, &no_memory)) != NULL) {
         base_lock_release(&lock);
         show(binding);
         base_lock_acquire(&lock);
@@ -301,6 +303,20 @@ static void publish(struct module *module, const void *place)
     base_lock_release(&lock);
     if (over)
         KeSetEvent(&module->done, IO_NO_INCREMENT, FALSE);
+    return !no_memory;
+}
+
+static NTSTATUS deregister(HANDLE handle, bool client);
+static NTSTATUS wait_for(HANDLE handle, bool client);
+
+/* A registration that would miss somebody is none; unless its callback ended it itself. */
+static NTSTATUS withdraw(HANDLE *handle, bool client)
+{
+    if (deregister(*handle, client) != STATUS_PENDING)
+        return STATUS_SUCCESS;
+    wait_for(*handle, client);
+    *handle = NULL;
+    return STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static bool is_instance(const NPI_REGISTRATION_INSTANCE *instance)
@@ -322,8 +338,7 @@ NTSTATUS NmrRegisterClient(PNPI_CLIENT_CHARACTERISTICS client, PVOID context, PH
         return STATUS_INSUFFICIENT_RESOURCES;
     module->client = client;
     *handle = module;
-    publish(module, NT_CALLER());
-    return STATUS_SUCCESS;
+    return publish(module, NT_CALLER()) ? STATUS_SUCCESS : withdraw(handle, true);
 }
 
 static NTSTATUS register_provider(PNPI_PROVIDER_CHARACTERISTICS provider, PVOID context,
@@ -340,8 +355,7 @@ static NTSTATUS register_provider(PNPI_PROVIDER_CHARACTERISTICS provider, PVOID 
         return STATUS_INSUFFICIENT_RESOURCES;
     module->provider = provider;
     *handle = module;
-    publish(module, place);
-    return STATUS_SUCCESS;
+    return publish(module, place) ? STATUS_SUCCESS : withdraw(handle, false);
 }
 
 NTSTATUS NmrRegisterProvider(PNPI_PROVIDER_CHARACTERISTICS provider, PVOID context, PHANDLE handle)

@@ -18,7 +18,10 @@
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
-/* Brings the executive up (fault handlers; threads start when first needed). Counted. PASSIVE_LEVEL. */
+/*
+ * Brings the executive up: fault handlers, and the threads of DPCs and work items, which cannot fail to be queued later.
+ * STATUS_INSUFFICIENT_RESOURCES without them. Counted. PASSIVE_LEVEL.
+ */
 NTSTATUS nt_start(void);
 
 /* Ends the executive's threads. All drivers are unloaded. */

@@ -182,6 +182,12 @@ struct _EPROCESS {
 /* Made on the first call for threads that the executive did not start. */
 struct _ETHREAD *nt_thread_current(void);
 
+/*
+ * A thread of the executive that runs drivers' code: it has its object from the start, so that nothing can fail in it.
+ * 0, or something else when there is no memory or no thread; *out is NULL then.
+ */
+int nt_own_thread_start(struct os_thread **out, const char *name, void (*run)(void));
+
 struct _EPROCESS *nt_process(void);
 
 /* Joins system threads that have ended. */
@@ -265,11 +271,13 @@ uint64_t nt_timers_expire(void);
 
 /* Wakes the DPC thread, starting it if need be. */
 void nt_dpc_kick(void);
+bool nt_dpc_start(void);
 void nt_dpc_stop(void);
 
 /* Forgets every armed timer. The DPC thread has stopped. */
 void nt_timers_forget(void);
 
+bool nt_work_start(void);
 void nt_work_stop(void);
 
 /* --- Reader-writer locks of one word ----------------------------------------------------------- */
@@ -316,6 +324,9 @@ bool nt_probe(const volatile void *address, size_t size, bool write);
 
 /* IoFreeMdl in the name of the code at `place`. */
 void nt_mdl_free(PMDL mdl, const void *place);
+
+/* MmProbeAndLockPages, but false when there is no memory. Raises for memory that cannot be accessed. */
+bool nt_mdl_lock(PMDL mdl, LOCK_OPERATION operation);
 
 /* Paged pool for a counted string that the driver frees. */
 PVOID nt_string_allocate(size_t size, const void *place);

@@ -157,14 +157,18 @@ static NTSTATUS walk(struct nt_reg_key *key, const WCHAR *path, size_t left, enu
     return STATUS_SUCCESS;
 }
 
+/* False until all of them could be made. */
+static bool standard_keys_made;
+
 static bool ensure_root(void)
 {
     struct nt_reg_key *found;
     bool created;
 
-    if (root)
+    if (standard_keys_made)
         return true;
-    root = make_key(NULL, L"Registry", 8);
+    if (!root)
+        root = make_key(NULL, L"Registry", 8);
     if (!root)
         return false;
     for (size_t i = 0; i < RTL_NUMBER_OF(standard_keys); i++) {
@@ -172,6 +176,7 @@ static bool ensure_root(void)
                              &found, &created)))
             return false;
     }
+    standard_keys_made = true;
     return true;
 }
 

@@ -3,8 +3,10 @@
  * resource.c - ERESOURCE: a lock for readers or one writer, recursive, that knows its owners.
  *
  * The eight bytes of SpinLock hold what guards the rest: a lock, and a number that changes whenever
- * the resource becomes free, on which waiters sleep. Owners stand in OwnerTable, whose first entry
- * holds its size; a writer is the only entry then, and Flag says so.
+ * the resource becomes free, on which waiters sleep. Owners stand in OwnerEntry and in OwnerTable, whose first entry
+ * holds its size; a writer is the only owner then, so that it needs no table, and Flag says so.
+ *
+ * A reader for whom the table cannot grow waits as if for the resource, and tries again: the contract knows no failure.
  */
 #include "nt_internal.h"
 
@@ -12,6 +14,7 @@
 
 #define RESOURCE_EXCLUSIVE 0x80
 #define TABLE_FIRST 4u
+#define RETRY_NS (10 * OS_NS_PER_MS) /* memory may have come back */
 
 struct guard {
     struct base_lock lock;
@@ -37,6 +40,8 @@ static ULONG table_size(PERESOURCE resource)
 
 static POWNER_ENTRY find_owner(PERESOURCE resource, ERESOURCE_THREAD thread)
 {
+    if (resource->OwnerEntry.OwnerThread == thread)
+        return &resource->OwnerEntry;
     for (ULONG i = 1; i < table_size(resource); i++) {
         if (resource->OwnerTable[i].OwnerThread == thread)
             return &resource->OwnerTable[i];
@@ -44,30 +49,36 @@ static POWNER_ENTRY find_owner(PERESOURCE resource, ERESOURCE_THREAD thread)
     return NULL;
 }
 
-/* The contract knows no failure here. */
-static void grow_table(PERESOURCE resource)
+static bool grow_table(PERESOURCE resource)
 {
     ULONG size = table_size(resource) ? table_size(resource) * 2 : TABLE_FIRST;
     POWNER_ENTRY table = os_allocate_zeroed(size * sizeof(*table));
 
-    BASE_REQUIRE(table);
+    if (!table)
+        return false;
     if (resource->OwnerTable)
         memcpy(table, resource->OwnerTable, table_size(resource) * sizeof(*table));
     os_free(resource->OwnerTable);
     table[0].TableSize = size;
     resource->OwnerTable = table;
+    return true;
 }
 
-static void add_owner(PERESOURCE resource)
+/* Room for the calling thread among the owners; NULL when there is no memory. */
+static POWNER_ENTRY own_entry(PERESOURCE resource)
 {
     POWNER_ENTRY entry = find_owner(resource, self());
 
-    if (!entry) {
+    if (!entry)
         entry = find_owner(resource, 0);
-        if (!entry) {
-            grow_table(resource);
-            entry = find_owner(resource, 0);
-        }
+    if (!entry && grow_table(resource))
+        entry = find_owner(resource, 0);
+    return entry;
+}
+
+static void add_owner(PERESOURCE resource, POWNER_ENTRY entry)
+{
+    if (entry->OwnerThread == 0) {
         entry->OwnerThread = self();
         entry->OwnerCount = 0;
         resource->ActiveEntries++;
@@ -99,9 +110,11 @@ static BOOLEAN acquire(PERESOURCE resource, BOOLEAN wait, bool exclusive)
     ULONG *waiters = exclusive ? &resource->NumberOfExclusiveWaiters
                                : &resource->NumberOfSharedWaiters;
     struct guard *guard = guard_of(resource);
+    POWNER_ENTRY entry = NULL;
+    bool free;
 
     base_lock_acquire(&guard->lock);
-    while (!may_take(resource)) {
+    while (!(free = may_take(resource)) || !(entry = own_entry(resource))) {
         uint32_t turn = atomic_load_explicit(&guard->turns, memory_order_relaxed);
 
         if (wait)
@@ -109,14 +122,14 @@ static BOOLEAN acquire(PERESOURCE resource, BOOLEAN wait, bool exclusive)
         base_lock_release(&guard->lock);
         if (!wait)
             return FALSE;
-        os_wait(&guard->turns, turn, OS_FOREVER);
+        os_wait(&guard->turns, turn, free ? os_clock_ns() + RETRY_NS : OS_FOREVER);
         base_lock_acquire(&guard->lock);
         --*waiters;
         resource->ContentionCount++;
     }
     if (exclusive)
         resource->Flag |= RESOURCE_EXCLUSIVE;
-    add_owner(resource);
+    add_owner(resource, entry);
     base_lock_release(&guard->lock);
     return TRUE;
 }

@@ -33,13 +33,33 @@ void nt_drain(void)
     nt_thread_reap();
 }
 
+/* What cannot fail later has its threads from here on. */
+static NTSTATUS begin(void)
+{
+    NTSTATUS status = nt_seh_start();
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!nt_dpc_start())
+        goto no_dpc;
+    if (!nt_work_start())
+        goto no_work;
+    return STATUS_SUCCESS;
+
+no_work:
+    nt_dpc_stop();
+no_dpc:
+    nt_seh_stop();
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
 NTSTATUS nt_start(void)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
     base_lock_acquire(&life_lock);
     if (starts == 0)
-        status = nt_seh_start();
+        status = begin();
     if (NT_SUCCESS(status))
         starts++;
     base_lock_release(&life_lock);

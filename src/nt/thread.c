@@ -91,12 +91,51 @@ static void foreign_thread_ends(void *value)
 struct _ETHREAD *nt_thread_current(void)
 {
     if (!nt_self.thread) {
-        /* The contract knows no failure here. */
+        /*
+         * Every thread is an object, and KeGetCurrentThread() cannot say that it is none. Those that the executive
+         * starts have theirs beforehand; for a stranger without memory for one there is no way on.
+         */
         nt_self.thread = thread_create();
         BASE_REQUIRE(nt_self.thread);
         BASE_REQUIRE(os_thread_on_exit(foreign_thread_ends, nt_self.thread) == 0);
     }
     return nt_self.thread;
+}
+
+/* --- The executive's own threads ------------------------------------------------------------ */
+
+struct own_thread {
+    struct _ETHREAD *object;
+    void (*run)(void);
+};
+
+static void own_thread_main(void *argument)
+{
+    struct own_thread own = *(struct own_thread *)argument;
+
+    os_free(argument);
+    nt_self.thread = own.object;
+    own.run();
+    foreign_thread_ends(own.object);
+}
+
+int nt_own_thread_start(struct os_thread **out, const char *name, void (*run)(void))
+{
+    struct own_thread *own = os_allocate(sizeof(*own));
+    struct _ETHREAD *object = thread_create();
+    int error = -1;
+
+    if (own && object) {
+        *own = (struct own_thread){ object, run };
+        error = os_thread_start(out, name, own_thread_main, own);
+    }
+    if (error == 0)
+        return 0;
+    os_free(own);
+    if (object)
+        ObDereferenceObject(object);
+    *out = NULL;
+    return error;
 }
 
 struct _EPROCESS *nt_process(void)

@@ -111,21 +111,36 @@ static bool work_or_sleep(void)
     return !stopping;
 }
 
-static void worker_main(void *argument)
+static void worker_main(void)
 {
-    (void)argument;
     while (work_or_sleep())
         continue;
 }
 
-/* An item cannot fail to be queued, so the first worker must start; the others are welcome. */
+static bool add_worker(void)
+{
+    if (nt_own_thread_start(&pool.workers[pool.count], "nt-worker", worker_main) != 0)
+        return false;
+    pool.count++;
+    return true;
+}
+
+/* Without a further worker the items wait for those that there are. */
 static void grow(void)
 {
-    if (pool.queued <= pool.idle || pool.count == NT_WORKERS_MAX)
-        return;
-    if (os_thread_start(&pool.workers[pool.count], "nt-worker", worker_main, NULL) == 0)
-        pool.count++;
-    BASE_REQUIRE(pool.count > 0);
+    if (pool.queued > pool.idle && pool.count < NT_WORKERS_MAX)
+        (void)add_worker();
+}
+
+/* An item cannot fail to be queued, so the first worker is there before. */
+bool nt_work_start(void)
+{
+    bool started;
+
+    base_lock_acquire(&pool.lock);
+    started = add_worker();
+    base_lock_release(&pool.lock);
+    return started;
 }
 
 /* False when it is queued already. */

@@ -63,6 +63,13 @@ static inline int start_executive(void **state)
     return NT_SUCCESS(nt_start()) ? 0 : -1;
 }
 
+/* In a child, whose parent has stopped its own: threads do not come along. */
+static inline void start_alone(void)
+{
+    if (!NT_SUCCESS(nt_start()))
+        abort();
+}
+
 /* Every test leaves the books clean. */
 static inline int stop_executive(void **state)
 {

@@ -238,6 +238,7 @@ static void return_lowered(void)
 {
     KDPC dpc;
 
+    start_alone();
     KeInitializeDpc(&dpc, lower_inside, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
     KeFlushQueuedDpcs();
@@ -247,17 +248,20 @@ static void wait_in_dpc(void)
 {
     KDPC dpc;
 
+    start_alone();
     KeInitializeDpc(&dpc, wait_inside, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
     KeFlushQueuedDpcs();
 }
 
-/* These start the executive's threads, so they come first, while the process has but one. */
+/* First, while the process has one thread: a child has that one only. */
 static void test_mistakes_stop(void **state)
 {
     (void)state;
+    nt_stop();
     assert_bug_check(IRQL_UNEXPECTED_VALUE, return_lowered);
     assert_bug_check(IRQL_NOT_LESS_OR_EQUAL, wait_in_dpc);
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
 }
 
 int main(void)

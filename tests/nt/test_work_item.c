@@ -220,6 +220,7 @@ static void free_queued(void)
     PIO_WORKITEM item = IoAllocateWorkItem(device);
     KEVENT never;
 
+    start_alone();
     block_workers(&never);
     IoQueueWorkItemEx(item, count_run, DelayedWorkQueue, NULL);
     IoFreeWorkItem(item);
@@ -230,6 +231,7 @@ static void queue_twice(void)
     WORK_QUEUE_ITEM item;
     KEVENT never;
 
+    start_alone();
     block_workers(&never);
     ExInitializeWorkItem(&item, wait_for_ever, &never);
     ExQueueWorkItem(&item, DelayedWorkQueue);
@@ -251,6 +253,7 @@ static void return_raised(void)
 {
     WORK_QUEUE_ITEM item;
 
+    start_alone();
     ExInitializeWorkItem(&item, raise_inside, NULL);
     ExQueueWorkItem(&item, DelayedWorkQueue);
     nt_drain();
@@ -261,20 +264,23 @@ static void return_with_mutex(void)
     WORK_QUEUE_ITEM item;
     KMUTEX mutex;
 
+    start_alone();
     KeInitializeMutex(&mutex, 0);
     ExInitializeWorkItem(&item, keep_mutex_inside, &mutex);
     ExQueueWorkItem(&item, DelayedWorkQueue);
     nt_drain();
 }
 
-/* First, while the process has one thread. */
+/* First, while the process has one thread: a child has that one only. */
 static void test_mistakes_stop(void **state)
 {
     (void)state;
+    nt_stop();
     assert_bug_check(WORKER_INVALID, free_queued);
     assert_bug_check(WORKER_INVALID, queue_twice);
     assert_bug_check(WORKER_THREAD_RETURNED_AT_BAD_IRQL, return_raised);
     assert_bug_check(SYSTEM_EXIT_OWNED_MUTEX, return_with_mutex);
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
 }
 
 int main(void)
