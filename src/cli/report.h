@@ -68,6 +68,12 @@ void report_json(FILE *file, const struct report *report);
 void report_junit(FILE *file, const struct report *report);
 void report_sarif(FILE *file, const struct report *report);
 
+/* What a rule demands, and what follows when it is broken; a sentence each. Never NULL. */
+struct rule_words {
+    const char *demand, *consequence;
+};
+const struct rule_words *rule_words(const char *rule);
+
 /* "text" with what JSON wants escaped. */
 void json_string(FILE *file, const char *text);
 

@@ -4,6 +4,7 @@
 
 #include <openwsk/host.h>
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,6 +21,21 @@ static bool met_before(const struct report *report, size_t of, const struct prob
     return false;
 }
 
+static void write_rule(FILE *file, const char *rule)
+{
+    const struct rule_words *words = rule_words(rule);
+
+    fputs("{ \"id\": ", file);
+    json_string(file, rule);
+    fputs(", \"shortDescription\": { \"text\": ", file);
+    json_string(file, words->demand);
+    fputs(" }, \"fullDescription\": { \"text\": ", file);
+    json_string(file, words->consequence);
+    fputs(" }, \"help\": { \"text\": ", file);
+    json_string(file, "docs/VERIFIER.md of openwsk describes the rules, and how to suppress a finding.");
+    fputs(" } }", file);
+}
+
 static void write_rules(FILE *file, const struct report *report)
 {
     const char *separator = "";
@@ -28,12 +44,24 @@ static void write_rules(FILE *file, const struct report *report)
         for (const struct problem *at = report->cases[i].problems; at; at = at->next) {
             if (met_before(report, i, at))
                 continue;
-            fprintf(file, "%s\n        { \"id\": ", separator);
-            json_string(file, at->rule);
-            fputs(" }", file);
+            fprintf(file, "%s\n        ", separator);
+            write_rule(file, at->rule);
             separator = ",";
         }
     }
+}
+
+/* A path as a relative reference: what means something in a URI, or is no plain letter, is escaped. */
+static void write_uri(FILE *file, const char *path)
+{
+    putc('"', file);
+    for (const unsigned char *at = (const unsigned char *)path; *at; at++) {
+        if ((*at < 0x80 && isalnum(*at)) || strchr("-._~/", *at))
+            putc(*at, file);
+        else
+            fprintf(file, "%%%02X", *at);
+    }
+    putc('"', file);
 }
 
 /*
@@ -50,7 +78,7 @@ static bool write_physical(FILE *file, const struct report *report, const char *
     if (!report_place(text, place, sizeof(place), &line))
         return false;
     fputs("\"physicalLocation\": { \"artifactLocation\": { \"uri\": ", file);
-    json_string(file, strcmp(place, name) == 0 ? report->driver : place);
+    write_uri(file, strcmp(place, name) == 0 ? report->driver : place);
     fprintf(file, " }, \"region\": { \"startLine\": %u } }", line ? line : 1);
     return true;
 }

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """check_report.py KIND FILE [WORD...]: the report is what its format wants, and holds each of the words.
 
-SARIF is held against the parts of the 2.1.0 schema that a producer of this kind uses, by hand: the schema itself is in
-no Debian package. What the schema forbids elsewhere (unknown members of closed objects) is checked for the
-objects that are written.
+SARIF is held here against what the specification demands of the objects that are written, and no others: required
+members, closed sets of words, forms of URIs, numbers from one. check_schema.py holds it against the public schema,
+where that is at hand.
 """
 import json
 import re
@@ -74,10 +74,28 @@ def check_stack(stack):
             check_physical(frame["location"]["physicalLocation"])
 
 
+def check_uri(uri):
+    """A reference of RFC 3986: a path here, without a scheme, since a first segment with a colon would be one."""
+    need(isinstance(uri, str) and re.fullmatch(r"([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+", uri), "uri is no URI")
+    need(":" not in uri.split("/")[0], "uri has a scheme")
+
+
+def check_message(message, what):
+    members(message, what, ["text"])
+    need(isinstance(message["text"], str) and message["text"], f"{what} says nothing")
+
+
+def check_rule(rule):
+    members(rule, "rule", ["id", "shortDescription", "fullDescription", "help"])
+    need(isinstance(rule["id"], str) and rule["id"], "a rule without a name")
+    for part in ("shortDescription", "fullDescription", "help"):
+        check_message(rule[part], f"rule.{part}")
+
+
 def check_physical(physical):
     members(physical, "physicalLocation", ["artifactLocation", "region"])
     members(physical["artifactLocation"], "artifactLocation", ["uri"])
-    need(not re.search(r"[\s\\]", physical["artifactLocation"]["uri"]), "uri is no URI")
+    check_uri(physical["artifactLocation"]["uri"])
     members(physical["region"], "region", ["startLine"])
     need(isinstance(physical["region"]["startLine"], int) and physical["region"]["startLine"] >= 1,
          "startLine")
@@ -88,7 +106,7 @@ def check_result(result, rules):
             ["locations", "partialFingerprints", "properties", "stacks"])
     need(result["ruleId"] in rules, "a rule that is not described")
     need(result["level"] in ("none", "note", "warning", "error"), "level")
-    members(result["message"], "message", ["text"])
+    check_message(result["message"], "message")
     for location in result.get("locations", []):
         check_location(location)
     for stack in result.get("stacks", []):
@@ -101,15 +119,20 @@ def check_sarif(text):
     log = json.loads(text)
     members(log, "log", ["version", "runs"], ["$schema"])
     need(log["version"] == "2.1.0", "version")
+    need(log.get("$schema", "https:").startswith("https:"), "$schema is no absolute URI")
     for run in log["runs"]:
         members(run, "run", ["tool", "results"], ["invocations"])
         members(run["tool"], "tool", ["driver"])
         driver = run["tool"]["driver"]
         members(driver, "tool.driver", ["name"], ["version", "rules", "informationUri"])
+        for rule in driver["rules"]:
+            check_rule(rule)
         ids = [rule["id"] for rule in driver["rules"]]
         need(len(ids) == len(set(ids)), "a rule is described twice")
         for invocation in run["invocations"]:
             members(invocation, "invocation", ["executionSuccessful"], ["exitCode"])
+            need(isinstance(invocation["executionSuccessful"], bool), "executionSuccessful")
+            need(type(invocation.get("exitCode", 0)) is int, "exitCode")
         for result in run["results"]:
             check_result(result, ids)
 

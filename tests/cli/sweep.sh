@@ -200,6 +200,30 @@ case_reports_of_a_sweep() {
     check sarif r.sarif WSK-V16
 }
 
+# Against the public schema, which ./dev test fetches.
+case_sarif_schema() {
+    needs_python
+    if [ ! -s "$SOURCE/build-schema/sarif-2.1.0.json" ]; then
+        echo "the schema of SARIF is not here: './dev schema' fetches it"
+        exit 77
+    fi
+    run 0 --once --sarif clean.sarif "$drivers/good_talk.c"
+    run 5 --once --sarif stop.sarif "$drivers/bad_bug_check.c"
+    run 1 sweep --once --sarif sweep.sarif "$drivers/bad_denied_leak.c"
+    run 1 --once --sarif stacks.sarif -I "$SOURCE/examples" "$drivers/bad_v16_stack.c"
+    python3 "$SOURCE/tests/cli/check_schema.py" "$SOURCE/build-schema/sarif-2.1.0.json" \
+        {clean,stop,sweep,stacks}.sarif || exit
+}
+
+# A path is no URI before its letters are escaped.
+case_sarif_odd_path() {
+    needs_python
+    mkdir 'a b'
+    cp "$drivers/bad_leak_pool.c" "$drivers/bad.h" 'a b'
+    run 1 --once --sarif r.sarif 'a b/bad_leak_pool.c'
+    check sarif r.sarif '"uri": "a%20b/bad_leak_pool.c"'
+}
+
 case_unwritable_report() {
     run 0 --once --json /nonexistent/r.json "$drivers/good_talk.c"
     says err 'cannot write /nonexistent/r.json'
