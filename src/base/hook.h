@@ -107,6 +107,9 @@ struct hooks {
     /* Whether this allocation shall fail although there is memory. `place` is the caller's address. */
     bool (*fail_allocation)(enum hook_allocation kind, size_t size, const void *place);
 
+    /* Whether this call, which makes something, shall fail for want of resources. */
+    bool (*fail_call)(const char *function, const void *place);
+
     /* A rule was broken in a way that the process survives. The text is one sentence. */
     void (*finding)(const char *rule, const char *text, const void *place);
 
@@ -129,6 +132,13 @@ static inline bool hook_fail_allocation(enum hook_allocation kind, size_t size, 
     const struct hooks *hooks = hook_table();
 
     return hooks && hooks->fail_allocation && hooks->fail_allocation(kind, size, place);
+}
+
+static inline bool hook_fail_call(const char *function, const void *place)
+{
+    const struct hooks *hooks = hook_table();
+
+    return hooks && hooks->fail_call && hooks->fail_call(function, place);
 }
 
 static inline const void *hook_choose_table(enum hook_table_kind kind, const void *table,

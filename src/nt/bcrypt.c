@@ -36,6 +36,8 @@ NTSTATUS NTAPI BCryptOpenAlgorithmProvider(BCRYPT_ALG_HANDLE *phAlgorithm, PCWST
         return STATUS_INVALID_PARAMETER;
     if ((dwFlags & ~BCRYPT_PROV_DISPATCH) != 0)
         return STATUS_NOT_SUPPORTED;
+    if (hook_fail_call("BCryptOpenAlgorithmProvider", NT_CALLER()))
+        return STATUS_NO_MEMORY;
     if (is_name(pszAlgId, "RNG"))
         *phAlgorithm = BCRYPT_RNG_ALG_HANDLE;
     else if (is_name(pszAlgId, "SHA256"))
@@ -114,7 +116,7 @@ NTSTATUS NTAPI BCryptCreateHash(BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_HASH_HANDLE
     if (hash != NULL && cbHashObject < sizeof(*hash))
         return STATUS_BUFFER_TOO_SMALL;
     if (hash == NULL)
-        hash = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*hash), HASH_TAG);
+        hash = nt_pool_allocate(sizeof(*hash), HASH_TAG, NT_CALLER());
     if (hash == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     hash->alive = HASH_ALIVE;

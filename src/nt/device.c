@@ -97,6 +97,8 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_size, PUNICODE_ST
 
     nt_require_irql(APC_LEVEL, "IoCreateDevice", place);
     *created = NULL;
+    if (hook_fail_call("IoCreateDevice", place))
+        return STATUS_INSUFFICIENT_RESOURCES;
     device = make_device(driver, extension_size);
     if (!device)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -143,12 +145,16 @@ VOID IoDeleteDevice(PDEVICE_OBJECT device)
 NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING link, PUNICODE_STRING target)
 {
     nt_require_irql(PASSIVE_LEVEL, "IoCreateSymbolicLink", NT_CALLER());
+    if (hook_fail_call("IoCreateSymbolicLink", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return nt_name_link(link, target);
 }
 
 NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING link, PUNICODE_STRING target)
 {
     nt_require_irql(PASSIVE_LEVEL, "IoCreateUnprotectedSymbolicLink", NT_CALLER());
+    if (hook_fail_call("IoCreateUnprotectedSymbolicLink", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return nt_name_link(link, target);
 }
 

@@ -305,6 +305,8 @@ NTSTATUS IoOpenDriverRegistryKey(PDRIVER_OBJECT object, DRIVER_REGKEY_TYPE type,
 
     (void)access;
     nt_require_irql(PASSIVE_LEVEL, "IoOpenDriverRegistryKey", NT_CALLER());
+    if (hook_fail_call("IoOpenDriverRegistryKey", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if (type < DriverRegKeyParameters || type > DriverRegKeySharedPersistentState || flags)
         return STATUS_INVALID_PARAMETER;
     if (!driver)
@@ -334,12 +336,15 @@ static struct object_extension *find_extension(struct driver_body *body, PVOID i
 NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT object, PVOID id, ULONG size,
                                          PVOID *extension)
 {
-    struct object_extension *made = os_allocate_zeroed(sizeof(*made) + size);
     struct driver_body *body = body_of(object);
+    struct object_extension *made;
     bool taken;
 
     nt_require_irql(APC_LEVEL, "IoAllocateDriverObjectExtension", NT_CALLER());
     *extension = NULL;
+    if (hook_fail_call("IoAllocateDriverObjectExtension", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    made = os_allocate_zeroed(sizeof(*made) + size);
     if (!made)
         return STATUS_INSUFFICIENT_RESOURCES;
     made->id = id;

@@ -118,12 +118,16 @@ static PKEVENT create_for_io(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE hand
 PKEVENT IoCreateNotificationEvent(PUNICODE_STRING name, PHANDLE handle)
 {
     nt_require_irql(PASSIVE_LEVEL, "IoCreateNotificationEvent", NT_CALLER());
+    if (hook_fail_call("IoCreateNotificationEvent", NT_CALLER()))
+        return NULL;
     return create_for_io(name, NotificationEvent, handle, NT_CALLER());
 }
 
 PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING name, PHANDLE handle)
 {
     nt_require_irql(PASSIVE_LEVEL, "IoCreateSynchronizationEvent", NT_CALLER());
+    if (hook_fail_call("IoCreateSynchronizationEvent", NT_CALLER()))
+        return NULL;
     return create_for_io(name, SynchronizationEvent, handle, NT_CALLER());
 }
 
@@ -136,6 +140,8 @@ NTSTATUS ZwCreateEvent(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES at
 
     (void)access;
     nt_require_irql(PASSIVE_LEVEL, "ZwCreateEvent", NT_CALLER());
+    if (hook_fail_call("ZwCreateEvent", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     object = open_or_create(attributes ? attributes->ObjectName : NULL, type, state, &existed);
     if (!object)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -106,6 +106,8 @@ NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING name, ACCESS_MASK access, PFIL
 
     (void)access;
     nt_require_irql(PASSIVE_LEVEL, "IoGetDeviceObjectPointer", NT_CALLER());
+    if (hook_fail_call("IoGetDeviceObjectPointer", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     status = open_name(name, NULL, 0, file, NULL, NT_CALLER());
     if (NT_SUCCESS(status))
         *device = IoGetRelatedDeviceObject(*file);
@@ -143,6 +145,8 @@ NTSTATUS ZwCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES att
     (void)disposition;
     (void)options;
     nt_require_irql(PASSIVE_LEVEL, "ZwCreateFile", NT_CALLER());
+    if (hook_fail_call("ZwCreateFile", NT_CALLER()))
+        return result->Status = STATUS_INSUFFICIENT_RESOURCES;
     return open_handle(handle, attributes, result, ea, ea_size, NT_CALLER());
 }
 
@@ -153,6 +157,8 @@ NTSTATUS ZwOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attri
     (void)share;
     (void)options;
     nt_require_irql(PASSIVE_LEVEL, "ZwOpenFile", NT_CALLER());
+    if (hook_fail_call("ZwOpenFile", NT_CALLER()))
+        return result->Status = STATUS_INSUFFICIENT_RESOURCES;
     return open_handle(handle, attributes, result, NULL, 0, NT_CALLER());
 }
 

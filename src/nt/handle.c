@@ -208,6 +208,8 @@ NTSTATUS (ObOpenObjectByPointer)(PVOID object, ULONG attributes, PACCESS_STATE a
 {
     (void)attributes, (void)access_state, (void)access, (void)mode;
     nt_require_irql(PASSIVE_LEVEL, "ObOpenObjectByPointer", NT_CALLER());
+    if (hook_fail_call("ObOpenObjectByPointer", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if (type && nt_object_type(object) != type)
         return STATUS_OBJECT_TYPE_MISMATCH;
     return nt_handle_create(object, NT_CALLER(), handle);

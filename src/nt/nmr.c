@@ -329,6 +329,8 @@ NTSTATUS NmrRegisterClient(PNPI_CLIENT_CHARACTERISTICS client, PVOID context, PH
     struct module *module;
 
     nt_require_irql(PASSIVE_LEVEL, "NmrRegisterClient", NT_CALLER());
+    if (hook_fail_call("NmrRegisterClient", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if (!client || !handle || client->Version != 0 || client->Length != sizeof(*client) ||
         !client->ClientAttachProvider || !client->ClientDetachProvider ||
         !is_instance(&client->ClientRegistrationInstance))
@@ -361,6 +363,8 @@ static NTSTATUS register_provider(PNPI_PROVIDER_CHARACTERISTICS provider, PVOID 
 NTSTATUS NmrRegisterProvider(PNPI_PROVIDER_CHARACTERISTICS provider, PVOID context, PHANDLE handle)
 {
     nt_require_irql(PASSIVE_LEVEL, "NmrRegisterProvider", NT_CALLER());
+    if (hook_fail_call("NmrRegisterProvider", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return register_provider(provider, context, handle, NT_CALLER());
 }
 

@@ -217,6 +217,8 @@ NTSTATUS PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES a
 
     (void)access, (void)attributes, (void)process;
     nt_require_irql(PASSIVE_LEVEL, "PsCreateSystemThread", NT_CALLER());
+    if (hook_fail_call("PsCreateSystemThread", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     nt_thread_reap();
     thread = thread_create();
     if (!thread)

@@ -79,6 +79,8 @@ NTSTATUS ZwOpenKey(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attrib
 {
     (void)access;
     nt_require_irql(PASSIVE_LEVEL, "ZwOpenKey", NT_CALLER());
+    if (hook_fail_call("ZwOpenKey", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return open_handle(handle, attributes, NT_REG_OPEN, NULL, NT_CALLER());
 }
 
@@ -88,6 +90,8 @@ NTSTATUS ZwOpenKeyEx(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attr
     (void)access;
     (void)options;
     nt_require_irql(PASSIVE_LEVEL, "ZwOpenKeyEx", NT_CALLER());
+    if (hook_fail_call("ZwOpenKeyEx", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return open_handle(handle, attributes, NT_REG_OPEN, NULL, NT_CALLER());
 }
 
@@ -103,6 +107,8 @@ NTSTATUS ZwCreateKey(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attr
     (void)class_name;
     (void)options;
     nt_require_irql(PASSIVE_LEVEL, "ZwCreateKey", NT_CALLER());
+    if (hook_fail_call("ZwCreateKey", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     status = open_handle(handle, attributes, NT_REG_CREATE_LAST, &created, NT_CALLER());
     if (NT_SUCCESS(status) && disposition)
         *disposition = created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
@@ -143,6 +149,8 @@ NTSTATUS ZwSetValueKey(HANDLE handle, PUNICODE_STRING name, ULONG title_index, U
 
     (void)title_index;
     nt_require_irql(PASSIVE_LEVEL, "ZwSetValueKey", NT_CALLER());
+    if (hook_fail_call("ZwSetValueKey", NT_CALLER()))
+        return STATUS_INSUFFICIENT_RESOURCES;
     status = nt_reg_of_handle(handle, &key);
     if (!NT_SUCCESS(status))
         return status;

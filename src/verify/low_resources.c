@@ -186,6 +186,11 @@ static bool fail_allocation(enum hook_allocation kind, size_t size, const void *
     return vf_inject_allocation(kind) || vf_low_resources(kinds[kind], place);
 }
 
+static bool fail_call(const char *function, const void *place)
+{
+    return vf_low_resources(function, place);
+}
+
 /* --- Asking for it -------------------------------------------------------------------------- */
 
 bool vf_low_resources_all(const char *unused, char *error, size_t size)
@@ -229,6 +234,8 @@ void vf_low_resources_start(struct hooks *hooks)
 {
     if (low.on || vf_injecting())
         hooks->fail_allocation = fail_allocation;
+    if (low.on)
+        hooks->fail_call = fail_call;
 }
 
 void vf_low_resources_stop(void)
