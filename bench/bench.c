@@ -177,7 +177,7 @@ static int usage(FILE *file)
     fputs("usage: openwsk-bench [--quick] [--rounds N] [--only MEASURE|PEER] [--json FILE]\n"
           "  --quick      shorter windows: a look, not a figure to quote\n"
           "  --rounds N   5 to 999; default 5\n"
-          "  --only NAME  one measure (flow, ping, idle) or one peer (raw, wsk-event, ...)\n"
+          "  --only NAME  one measure (flow, verified, ping, idle) or one peer (raw, wsk-event, ...)\n"
           "  --json FILE  write all rounds there\n"
           "  --data FILE  write the medians of the flows there, as a table for gnuplot\n", file);
     return file == stdout ? 0 : 2;

@@ -58,7 +58,7 @@ struct measure {
     struct metric metrics[METRICS_MAX]; /* the ratio compares the first */
 };
 
-extern const struct measure measure_flow, measure_ping, measure_idle;
+extern const struct measure measure_flow, measure_verified, measure_ping, measure_idle;
 
 /* --- Cases ----------------------------------------------------------------------------------- */
 
@@ -82,6 +82,7 @@ measure_fn uring_flow; /* uring_flow.c */
 measure_fn uv_flow;    /* uv_flow.c */
 /* wsk_peer.c */
 measure_fn wsk_event_flow, wsk_two_flow, wsk_messages_flow, wsk_request_flow, wsk_ping, wsk_echo_ping, wsk_idle;
+measure_fn wsk_verified_flow, wsk_fresh_flow, wsk_verified_fresh_flow, wsk_waiting_flow, wsk_verified_waiting_flow;
 
 /* Round trips of a blocking socket of Linux with an echo on this port, in nanoseconds. */
 void raw_ping_port(unsigned port, const struct job *job, uint32_t *nanoseconds);

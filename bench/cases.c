@@ -14,6 +14,18 @@ const struct measure measure_flow = {
     },
 };
 
+const struct measure measure_verified = {
+    .name = "verified",
+    .title = "The same with the verifier",
+    .ratio_head = "ratio",
+    .metrics = {
+        { "delivered_per_second", "delivered", "k/s", 1e-3, 1 },
+        { "lost", "lost", "%", 100, 2 },
+        { "cpu_seconds_per_million", "CPU", "s/M", 1, 3 },
+        { "user_seconds_per_million", "in user mode", "s/M", 1, 3 },
+    },
+};
+
 const struct measure measure_ping = {
     .name = "ping",
     .title = "To and fro, one datagram outstanding",
@@ -62,6 +74,15 @@ const struct bench_case bench_cases[] = {
     FLOWS(512),
     FLOWS(1400),
     FLOWS(8000),
+    { &measure_verified, 64, "raw", "sendto, recv", raw_addressed_flow, true },
+    { &measure_verified, 64, "wsk-off", "WskSendTo, --verify=off", wsk_event_flow, false },
+    { &measure_verified, 64, "wsk-on", "WskSendTo, --verify=on", wsk_verified_flow, false },
+    { &measure_verified, 64, "wsk-fresh-off", "each with a new IRP and MDL, off", wsk_fresh_flow, false },
+    { &measure_verified, 64, "wsk-fresh-on", "each with a new IRP and MDL, on", wsk_verified_fresh_flow,
+      false },
+    { &measure_verified, 64, "wsk-waiting-off", "and waited for before the next, off", wsk_waiting_flow, false },
+    { &measure_verified, 64, "wsk-waiting-on", "and waited for before the next, on", wsk_verified_waiting_flow,
+      false },
     { &measure_ping, 64, "raw", "blocking sockets on both sides", raw_ping, true },
     { &measure_ping, 64, "raw-epoll", "blocking socket, echo from epoll", epoll_ping, false },
     { &measure_ping, 64, "wsk-echo", "blocking socket, echo from the WSK event", wsk_echo_ping, false },

@@ -30,6 +30,8 @@ struct bench_flow {
     unsigned receive;  /* enum bench_receive */
     unsigned senders;  /* threads, on one socket: 1 or 2 */
     unsigned messages; /* datagrams of a call: 1 is WskSendTo, more are WskSendMessages */
+    unsigned in_flight; /* sends of a sender; 0: as many as the driver's settings say */
+    unsigned fresh;    /* 1: WskSendTo gets an IRP, an MDL and a payload that are made for it and freed after it */
 };
 
 struct bench_counts {

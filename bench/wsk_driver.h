@@ -39,20 +39,22 @@ PWSK_PROVIDER_DATAGRAM_DISPATCH BenchDispatch(PWSK_SOCKET Socket);
 
 typedef struct _SENDER SENDER, *PSENDER;
 
-/* A datagram that is being sent, or waits to be used; its IRP, MDL and payload are made once and reused. */
+/* A datagram that is being sent, or waits to be used. */
 typedef struct _SEND {
     SLIST_ENTRY Link; /* first */
     PSENDER Sender;
     PIRP Irp;
     WSK_BUF Buffer;                      /* its own payload */
+    PUCHAR FreshPayload;                 /* made for this one send, as IRP and MDL then are, or NULL */
     PWSK_BUF_LIST List;                  /* of Messages nodes, or NULL */
     PWSK_DATAGRAM_INDICATION Indication; /* released when the datagram is sent, or NULL */
 } SEND, *PSEND;
 
 /*
- * Messages datagrams of `Size` bytes for each; 0 when only indications are sent, one at a time. PASSIVE_LEVEL.
+ * Messages datagrams of `Size` bytes for each; 0 when only indications are sent, one at a time. IRP, MDL and payload
+ * are made once and reused, or with `Fresh` (and one message) for each send. PASSIVE_LEVEL.
  */
-NTSTATUS SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, PSENDER *Sender);
+NTSTATUS SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, BOOLEAN Fresh, PSENDER *Sender);
 
 /* Waits for the sends in flight; later ones are refused. Before the socket closes. PASSIVE_LEVEL. */
 VOID SenderStop(PSENDER Sender);
@@ -69,7 +71,7 @@ PSEND SenderTakeWait(PSENDER Sender);
 /* Gives one back unused. <= DISPATCH_LEVEL. */
 VOID SenderReturn(PSEND Send);
 
-/* Sends Buffer, its own or the indication's. FALSE after SenderStop; then it is as before. <= DISPATCH_LEVEL. */
+/* Sends Buffer, its own or the indication's. FALSE after SenderStop, or without memory; then it is as before. <= DISPATCH_LEVEL. */
 BOOLEAN SenderSubmit(PSEND Send, PWSK_BUF Buffer, PSOCKADDR RemoteAddress);
 
 /* Sends all its datagrams by WskSendMessages. As SenderSubmit. */

@@ -49,8 +49,8 @@ SendThread(PVOID Context)
 
         if (Send->List != NULL) {
             (VOID)SenderSubmitList(Send, (PSOCKADDR)&Flow.Address);
-        } else {
-            (VOID)SenderSubmit(Send, &Send->Buffer, (PSOCKADDR)&Flow.Address);
+        } else if (!SenderSubmit(Send, &Send->Buffer, (PSOCKADDR)&Flow.Address)) {
+            SenderReturn(Send);
         }
     }
     PsTerminateSystemThread(STATUS_SUCCESS);
@@ -61,8 +61,13 @@ StartSender(const struct bench_flow *Parameters, ULONG Number)
 {
     ULONG Count = Parameters->messages > 1 ? LISTS_IN_FLIGHT : Settings.SendsInFlight / Parameters->senders;
     HANDLE Handle;
-    NTSTATUS Status = SenderCreate(Flow.From, Count, Parameters->size, Parameters->messages,
-                                   &Flow.Senders[Number]);
+    NTSTATUS Status;
+
+    if (Parameters->in_flight != 0) {
+        Count = Parameters->in_flight;
+    }
+    Status = SenderCreate(Flow.From, Count, Parameters->size, Parameters->messages, Parameters->fresh != 0,
+                          &Flow.Senders[Number]);
 
     if (!NT_SUCCESS(Status)) {
         return Status;

@@ -80,7 +80,7 @@ EchoStart(struct bench_port *Port)
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = SenderCreate(Echo.Socket, ECHO_SENDS, 0, 1, &Echo.Sender);
+    Status = SenderCreate(Echo.Socket, ECHO_SENDS, 0, 1, FALSE, &Echo.Sender);
     if (NT_SUCCESS(Status)) {
         Status = BenchEnableEvent(Echo.Socket);
     }
@@ -188,7 +188,7 @@ PingRun(const struct bench_ping *Parameters, PULONG Nanoseconds)
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    Status = SenderCreate(Ping.Socket, PING_SENDS, Parameters->size, 1, &Ping.Sender);
+    Status = SenderCreate(Ping.Socket, PING_SENDS, Parameters->size, 1, FALSE, &Ping.Sender);
     if (NT_SUCCESS(Status)) {
         Status = BenchEnableEvent(Ping.Socket);
     }

@@ -10,6 +10,7 @@ struct _SENDER {
     PWSK_SOCKET Socket;
     ULONG Count;
     ULONG Messages;        /* datagrams of a send */
+    ULONG FreshSize;       /* of payloads that are made for each send anew; 0: everything is reused */
     PUCHAR Payload;        /* of all sends, or NULL */
     PWSK_BUF_LIST Nodes;   /* of all sends, or NULL */
     LONG Stopped;
@@ -32,6 +33,63 @@ struct _SENDER {
 
 static IO_COMPLETION_ROUTINE SendCompleted;
 
+/* --- What a send needs ----------------------------------------------------------------------- */
+
+static BOOLEAN
+MakeRequest(PSEND Send, PUCHAR Payload, ULONG Size)
+{
+    Send->Irp = IoAllocateIrp(1, FALSE);
+    if (Send->Irp == NULL) {
+        return FALSE;
+    }
+    if (Size == 0) {
+        return TRUE;
+    }
+    Send->Buffer.Length = Size;
+    Send->Buffer.Mdl = IoAllocateMdl(Payload, Size * Send->Sender->Messages, FALSE, FALSE, NULL);
+    if (Send->Buffer.Mdl == NULL) {
+        return FALSE;
+    }
+    MmBuildMdlForNonPagedPool(Send->Buffer.Mdl);
+    return TRUE;
+}
+
+static VOID
+FreeRequest(PSEND Send)
+{
+    if (Send->Buffer.Mdl != NULL) {
+        IoFreeMdl(Send->Buffer.Mdl);
+    }
+    if (Send->Irp != NULL) {
+        IoFreeIrp(Send->Irp);
+    }
+    Send->Buffer.Mdl = NULL;
+    Send->Irp = NULL;
+}
+
+static VOID
+FreeFresh(PSEND Send)
+{
+    FreeRequest(Send);
+    if (Send->FreshPayload != NULL) {
+        ExFreePoolWithTag(Send->FreshPayload, TAG_BENCH);
+    }
+    Send->FreshPayload = NULL;
+}
+
+static BOOLEAN
+MakeFresh(PSEND Send, ULONG Size)
+{
+    Send->FreshPayload = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, Size, TAG_BENCH);
+    if (Send->FreshPayload != NULL && MakeRequest(Send, Send->FreshPayload, Size)) {
+        return TRUE;
+    }
+    FreeFresh(Send);
+    return FALSE;
+}
+
+/* --- Coming back ----------------------------------------------------------------------------- */
+
 /* One thread at a time completes sends of a socket: the transport's, or the one that sends. */
 static NTSTATUS
 SendCompleted(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
@@ -47,6 +105,9 @@ SendCompleted(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
     if (Send->Indication != NULL) {
         (VOID)BenchDispatch(Sender->Socket)->WskRelease(Sender->Socket, Send->Indication);
         Send->Indication = NULL;
+    }
+    if (Sender->FreshSize != 0) {
+        FreeFresh(Send);
     }
     InterlockedPushEntrySList(&Sender->Returned, &Send->Link);
     InterlockedIncrement64(&Sender->Completed);
@@ -105,11 +166,16 @@ SenderTakeWait(PSENDER Sender)
     return Send;
 }
 
-/* FALSE after SenderStop. */
+/* --- Going ----------------------------------------------------------------------------------- */
+
+/* FALSE after SenderStop, or without memory. */
 static BOOLEAN
 PrepareIrp(PSEND Send)
 {
     if (ReadAcquire(&Send->Sender->Stopped)) {
+        return FALSE;
+    }
+    if (Send->Sender->FreshSize != 0 && !MakeFresh(Send, Send->Sender->FreshSize)) {
         return FALSE;
     }
     Send->Sender->Submitted++;
@@ -161,20 +227,9 @@ LinkNodes(PSEND Send, PWSK_BUF_LIST Nodes, ULONG Size, ULONG Messages)
 static BOOLEAN
 PrepareSend(PSENDER Sender, PSEND Send, PUCHAR Payload, ULONG Size)
 {
-    ULONG All = Size * Sender->Messages;
-
     Send->Sender = Sender;
-    Send->Irp = IoAllocateIrp(1, FALSE);
-    if (Send->Irp == NULL) {
+    if (Sender->FreshSize == 0 && !MakeRequest(Send, Payload, Size)) {
         return FALSE;
-    }
-    if (Size != 0) {
-        Send->Buffer.Length = Size;
-        Send->Buffer.Mdl = IoAllocateMdl(Payload, All, FALSE, FALSE, NULL);
-        if (Send->Buffer.Mdl == NULL) {
-            return FALSE;
-        }
-        MmBuildMdlForNonPagedPool(Send->Buffer.Mdl);
     }
     if (Sender->Nodes != NULL) {
         LinkNodes(Send, Sender->Nodes + (Send - Sender->Sends) * Sender->Messages, Size,
@@ -189,14 +244,15 @@ AllocateAll(PSENDER Sender, ULONG Size)
 {
     SIZE_T Datagrams = (SIZE_T)Sender->Count * Sender->Messages;
 
-    if (Size != 0) {
+    if (Size != 0 && Sender->FreshSize == 0) {
         Sender->Payload = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, Datagrams * Size, TAG_BENCH);
     }
     if (Sender->Messages > 1) {
         Sender->Nodes = (PWSK_BUF_LIST)ExAllocatePool2(POOL_FLAG_NON_PAGED,
                                                        Datagrams * sizeof(WSK_BUF_LIST), TAG_BENCH);
     }
-    return (Size == 0 || Sender->Payload != NULL) && (Sender->Messages == 1 || Sender->Nodes != NULL);
+    return (Size == 0 || Sender->FreshSize != 0 || Sender->Payload != NULL) &&
+           (Sender->Messages == 1 || Sender->Nodes != NULL);
 }
 
 static NTSTATUS
@@ -217,7 +273,7 @@ PrepareSends(PSENDER Sender, ULONG Size)
 }
 
 NTSTATUS
-SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, PSENDER *Out)
+SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, BOOLEAN Fresh, PSENDER *Out)
 {
     PSENDER Sender;
     NTSTATUS Status;
@@ -230,6 +286,7 @@ SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, PSENDE
     Sender->Socket = Socket;
     Sender->Count = Count;
     Sender->Messages = Messages;
+    Sender->FreshSize = Fresh ? Size : 0;
     InitializeSListHead(&Sender->Returned);
     KeInitializeEvent(&Sender->Returning, SynchronizationEvent, FALSE);
     Status = PrepareSends(Sender, Size);
@@ -254,12 +311,7 @@ SenderFree(PSENDER Sender)
     ULONG i;
 
     for (i = 0; i < Sender->Count; i++) {
-        if (Sender->Sends[i].Buffer.Mdl != NULL) {
-            IoFreeMdl(Sender->Sends[i].Buffer.Mdl);
-        }
-        if (Sender->Sends[i].Irp != NULL) {
-            IoFreeIrp(Sender->Sends[i].Irp);
-        }
+        FreeRequest(&Sender->Sends[i]);
     }
     if (Sender->Payload != NULL) {
         ExFreePoolWithTag(Sender->Payload, TAG_BENCH);

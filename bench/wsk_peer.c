@@ -93,6 +93,46 @@ void wsk_event_flow(const struct job *job, struct sample *sample)
     run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1, .messages = 1 }, sample);
 }
 
+/* As wskrun does unless told otherwise. */
+static void verify(void)
+{
+    char error[256];
+
+    if (openwsk_verify("verify", "on", error, sizeof(error)))
+        fail("the verifier: %s", error);
+}
+
+void wsk_verified_flow(const struct job *job, struct sample *sample)
+{
+    verify();
+    wsk_event_flow(job, sample);
+}
+
+void wsk_fresh_flow(const struct job *job, struct sample *sample)
+{
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1, .messages = 1, .fresh = 1 },
+             sample);
+}
+
+void wsk_verified_fresh_flow(const struct job *job, struct sample *sample)
+{
+    verify();
+    wsk_fresh_flow(job, sample);
+}
+
+/* The simplest driver: everything is made for one datagram, sent, waited for, freed. */
+void wsk_waiting_flow(const struct job *job, struct sample *sample)
+{
+    run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 1, .messages = 1, .in_flight = 1,
+                                       .fresh = 1 }, sample);
+}
+
+void wsk_verified_waiting_flow(const struct job *job, struct sample *sample)
+{
+    verify();
+    wsk_waiting_flow(job, sample);
+}
+
 void wsk_two_flow(const struct job *job, struct sample *sample)
 {
     run_flow(job, (struct bench_flow){ .receive = BENCH_BY_EVENT, .senders = 2, .messages = 1 }, sample);
