@@ -135,6 +135,14 @@ static void check(const struct options *options)
     }
 }
 
+static void check_peer(const struct options *options)
+{
+    if (!options->verify.peer || !options->once)
+        return;
+    fprintf(stderr, "wskrun: --once and --peer exclude each other: the peer decides how long it is\n");
+    exit(EXIT_USAGE);
+}
+
 static void print_version(FILE *stream, struct argp_state *state)
 {
     (void)state;
@@ -185,6 +193,7 @@ void options_parse(struct options *options, struct sweep_options *sweeping, int 
     openwsk_verify("verify", "on", NULL, 0);
     argp_parse(sweeping ? &sweep_parser : &run_parser, count, arguments, 0, NULL, options);
     if (sweeping && !options->once && options->run_ns == UINT64_MAX)
-        options->run_ns = SWEEP_RUN_MS * NS_PER_MS;
+        options->run_ns = (options->verify.peer ? SWEEP_PEER_MS : SWEEP_RUN_MS) * NS_PER_MS;
     check(options);
+    check_peer(options);
 }

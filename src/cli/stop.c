@@ -17,11 +17,12 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
-static bool asked, unloading;
+static bool asked, unloading, peer_ended;
 
 static _Noreturn void abort_run(void)
 {
     fprintf(stderr, "wskrun: aborted; the driver is not unloaded\n");
+    peer_kill();
     compile_remove();
     _exit(EXIT_HANG);
 }
@@ -69,6 +70,24 @@ void stop_install(void)
     pthread_detach(thread);
 }
 
+static void set_peer_ended(bool ended)
+{
+    pthread_mutex_lock(&lock);
+    peer_ended = ended;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void stop_ask(void)
+{
+    set_peer_ended(true);
+}
+
+void stop_forget(void)
+{
+    set_peer_ended(false);
+}
+
 static struct timespec from_now(uint64_t nanoseconds)
 {
     struct timespec time;
@@ -87,7 +106,7 @@ void stop_wait(uint64_t nanoseconds)
     int error = 0;
 
     pthread_mutex_lock(&lock);
-    while (!asked && error == 0) {
+    while (!asked && !peer_ended && error == 0) {
         if (forever)
             pthread_cond_wait(&changed, &lock);
         else

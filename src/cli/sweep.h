@@ -21,6 +21,7 @@
 
 /* What a run of a sweep gets when nothing else is asked for. */
 #define SWEEP_RUN_MS 100ull
+#define SWEEP_PEER_MS 5000ull /* with a peer, which usually ends before */
 #define SWEEP_UNLOAD_TIMEOUT_MS 5000ull
 #define SWEEP_RUN_TIMEOUT_MS 60000ull
 

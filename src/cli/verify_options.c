@@ -12,7 +12,7 @@
 enum {
     KEY_VERIFY = 0x4ff, KEY_TRACE = 0x500, KEY_TRACE_SOCKET, KEY_TRACE_FILE, KEY_PCAP, KEY_INJECT, KEY_FORCE_PENDING,
     KEY_LOW_RESOURCES, KEY_FAIL, KEY_SEED, KEY_SUPPRESSIONS,
-    KEY_JSON, KEY_JUNIT, KEY_SARIF, KEY_RECORD, KEY_REPEAT, KEY_ISOLATE
+    KEY_JSON, KEY_JUNIT, KEY_SARIF, KEY_RECORD, KEY_REPEAT, KEY_ISOLATE, KEY_PEER
 };
 
 static const struct argp_option option_table[] = {
@@ -29,6 +29,8 @@ static const struct argp_option option_table[] = {
     { "fail", KEY_FAIL, "POINT", 0, "Deny that one call, once; 'sweep' names them", 0 },
     { "seed", KEY_SEED, "NUMBER", 0, "What chance is made from (1)", 0 },
     { "repeat", KEY_REPEAT, "N", 0, "Load and unload N times", 0 },
+    { "peer", KEY_PEER, "COMMAND", 0,
+      "Start that beside the driver, for it to talk to; the run ends when it does", 0 },
     { NULL, 0, NULL, 0, "What is written down:", 5 },
     { "trace", KEY_TRACE, "FUNCTIONS", OPTION_ARG_OPTIONAL,
       "A line for each WSK call, of these functions (WskSend*,WskBind)", 0 },
@@ -99,6 +101,10 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     struct verify_options *options = state->input;
 
     switch (key) {
+    case KEY_PEER:
+        options->peer = text;
+        remember(options, "peer", text);
+        break;
     case KEY_ISOLATE: options->isolate = true; break;
     case KEY_RECORD: options->record = text; break;
     case KEY_REPEAT: take_repeat(state, options, text); break;

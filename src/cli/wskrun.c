@@ -51,6 +51,7 @@ static void write_reports(enum exit_status status)
 /* Ends the process where it stands: other threads may be anywhere. */
 static _Noreturn void leave(enum exit_status status)
 {
+    peer_kill();
     write_reports(status);
     compile_remove();
     _exit(status);
@@ -142,7 +143,11 @@ static enum exit_status run(struct openwsk_driver *driver)
         (uint32_t)status);
     if (!failed && !options.once) {
         say(options.verbose, "running");
+        if (options.verify.peer)
+            peer_start(options.verify.peer);
         stop_wait(options.run_ns);
+        peer_end();
+        stop_forget();
     }
     say(options.verbose && !failed, "unloading");
     stop_unloading();

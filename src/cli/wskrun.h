@@ -47,6 +47,7 @@ struct verify_options {
     const char *record;   /* a sweep's own */
     bool isolate;         /* also */
     unsigned repeat;      /* 0: once */
+    const char *peer;     /* a command line, or NULL */
 };
 
 struct sweep_options;
@@ -98,10 +99,27 @@ const char *driver_object(const struct options *options);
 /* SIGINT and SIGTERM ask for the end; asked again, or during the unload, they abort. */
 void stop_install(void);
 
+/* The end of the peer: stop_wait() returns. */
+void stop_ask(void);
+
+/* The next run has a peer of its own. */
+void stop_forget(void);
+
 /* Returns when asked to stop, or after that time. */
 void stop_wait(uint64_t nanoseconds);
 
 /* The unload begins. */
 void stop_unloading(void);
+
+/* --- peer.c --------------------------------------------------------------------------------- */
+
+/* Starts the command line in a process group of its own; stop_wait() returns when it ends. */
+void peer_start(const char *command);
+
+/* Kills what is left of the group, and waits for it. Nothing when there is none. */
+void peer_end(void);
+
+/* From whatever thread ends the process at once. */
+void peer_kill(void);
 
 #endif

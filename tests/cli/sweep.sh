@@ -147,6 +147,38 @@ case_merge_nonsense() {
     run 2 sweep --jobs 0 "$drivers/good_talk.c"
 }
 
+# --- A peer ---------------------------------------------------------------------------------------
+
+# Three datagrams, since one may get lost in what is denied; and until one comes back.
+hello="exec bash -c 'exec 3<>/dev/udp/127.0.0.1/7007; for i in 1 2 3; do echo hello >&3; done; timeout 4 dd count=1 <&3'"
+
+# What only comes with datagrams is denied, too: the echo.
+case_peer() {
+    local alone
+    run 0 sweep --once "$SOURCE/examples/udp_echo.c" -- address=127.0.0.1 port=7007
+    alone=$(grep -c '^run' udp_echo.sweep)
+    run 0 sweep --peer "$hello" "$SOURCE/examples/udp_echo.c" -- address=127.0.0.1 port=7007
+    says err ' 0 with problems'
+    [ "$(grep -c '^run' udp_echo.sweep)" -gt "$alone" ] || fail 'nothing more was denied'
+    grep -q '^point.*WskSend' udp_echo.sweep || fail 'no send was met'
+    run 2 --once --peer true "$drivers/good_talk.c"
+    says err 'exclude each other'
+}
+
+# The run ends with its peer, and a peer with its run, with what it has started.
+case_peer_ends() {
+    run 0 --peer 'touch was-here' "$drivers/good_talk.c"
+    [ -e was-here ] || fail 'no peer'
+    run 0 --peer 'sleep 1000 & echo $! >pid' "$drivers/good_talk.c"
+    [ -s pid ] || fail 'no peer'
+    for _ in $(seq 500); do
+        kill -0 "$(cat pid)" 2>/dev/null || return 0
+        grep -q '^State:.Z' "/proc/$(cat pid)/status" 2>/dev/null && return 0
+        sleep 0.02
+    done
+    fail 'the peer is still there'
+}
+
 # --- Reports -------------------------------------------------------------------------------------
 
 case_reports_of_a_run() {
