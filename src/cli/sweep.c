@@ -598,12 +598,12 @@ static void open_state(struct run *run)
     if (!run->sweeping->fresh)
         go_on = sweep_read(&run->sweep, path, why, sizeof(why));
     if (go_on && (run->sweep.shard != shard || run->sweep.shards != shards)) {
-        snprintf(why, sizeof(why), "is of another shard");
+        snprintf(why, sizeof(why), SWEEP_OTHER "shard");
         go_on = false;
     }
-    /* A file that is no state may be the user's own. */
-    if (strcmp(why, "is no state of a sweep") == 0)
-        errx(EXIT_USAGE, "%s %s", path, why);
+    /* A file that is no state may be the user's own; of a broken one more may be wrong than can be seen. */
+    if (*why && strncmp(why, SWEEP_OTHER, strlen(SWEEP_OTHER)) != 0)
+        errx(EXIT_USAGE, "%s %s; --fresh begins it anew", path, why);
     if (*why)
         warnx("%s %s; it is begun anew", path, why);
     run->sweep.shard = shard;

@@ -85,6 +85,7 @@ bool sweep_is_mine(const struct sweep *sweep, const struct sweep_point *point);
  * or is empty. A line that was cut short by a kill does not count.
  */
 bool sweep_read(struct sweep *sweep, const char *path, char *why, size_t size);
+#define SWEEP_OTHER "is of another " /* how `why` begins for a good state of something else */
 
 /* Makes or goes on with the state file. Ends the program when it cannot. */
 void sweep_open(struct sweep *sweep, const char *path, bool go_on);

@@ -169,24 +169,52 @@ static void read_begin(struct sweep *sweep, char **words)
         forget_outcomes(point);
 }
 
-static void read_line(struct sweep *sweep, char *text)
+static bool is_id(const char *word)
 {
+    return strlen(word) == 12 && strspn(word, "0123456789abcdef") == 12;
+}
+
+/* False for what no sweep has written. */
+static bool read_line(struct sweep *sweep, char *text)
+{
+    static const struct {
+        const char *name;
+        size_t count;
+        void (*read)(struct sweep *sweep, char **words);
+    } kinds[] = {
+        { "problem", 6, read_problem }, { "point", 4, read_point }, { "stacks", 3, read_stacks },
+        { "run", 3, read_run }, { "begin", 2, read_begin },
+    };
     char copy[8192];
     char *words[6];
     size_t count;
 
     snprintf(copy, sizeof(copy), "%s", text);
     count = line_split(copy, words, 6);
-    if (count == 6 && strcmp(words[0], "problem") == 0)
-        read_problem(sweep, words);
-    else if (count == 4 && strcmp(words[0], "point") == 0)
-        read_point(sweep, words);
-    else if (count == 3 && strcmp(words[0], "stacks") == 0)
-        read_stacks(sweep, words);
-    else if (count == 3 && strcmp(words[0], "run") == 0)
-        read_run(sweep, words);
-    else if (count == 2 && strcmp(words[0], "begin") == 0)
-        read_begin(sweep, words);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        if (count != kinds[i].count || strcmp(words[0], kinds[i].name) != 0 || !is_id(words[1]))
+            continue;
+        kinds[i].read(sweep, words);
+        return true;
+    }
+    return false;
+}
+
+/* All lines but one that a kill has cut short. */
+static bool read_lines(struct sweep *sweep, FILE *file, char *why, size_t size)
+{
+    char text[8192];
+
+    for (unsigned number = 2; fgets(text, sizeof(text), file) && strchr(text, '\n'); number++) {
+        if (read_line(sweep, text))
+            continue;
+        snprintf(why, size, "is broken in line %u", number);
+        return false;
+    }
+    if (feof(file))
+        return true;
+    snprintf(why, size, ferror(file) ? "cannot be read" : "has a line that is too long");
+    return false;
 }
 
 /* A run that was cut short has problems without its line; they are found again. */
@@ -216,7 +244,7 @@ static bool read_header(struct sweep *sweep, char *text, char *why, size_t size)
     sweep->shards = (unsigned)strtoul(words[4], NULL, 10);
     if (strcmp(sweep->key, words[2]) == 0)
         return true;
-    snprintf(why, size, "is of another driver, or of other options");
+    snprintf(why, size, SWEEP_OTHER "driver, or of other options");
     return false;
 }
 
@@ -230,10 +258,7 @@ bool sweep_read(struct sweep *sweep, const char *path, char *why, size_t size)
     if (!file)
         return false;
     good = fgets(text, sizeof(text), file) && read_header(sweep, text, why, size);
-    while (good && fgets(text, sizeof(text), file)) {
-        if (strchr(text, '\n'))
-            read_line(sweep, text);
-    }
+    good = good && read_lines(sweep, file, why, size);
     fclose(file);
     forget_unfinished(sweep);
     return good;

@@ -112,6 +112,59 @@ case_killed() {
     says err '2 runs, 1 with problems'
 }
 
+# Ctrl-C: what runs is killed, what is done is kept, and nothing stays behind.
+case_interrupted() {
+    local pid status=0
+    "$WSKRUN" sweep --once --jobs 1 --unload-timeout 100s --run-timeout 100s "$drivers/bad_denied_hang.c" >out 2>err &
+    pid=$!
+    until grep -q '^run' bad_denied_hang.sweep 2>/dev/null; do
+        kill -0 $pid 2>/dev/null || fail 'it ended'
+        sleep 0.02
+    done
+    # A shell has its background jobs ignore SIGINT; SIGTERM takes the same way.
+    kill -TERM $pid
+    wait $pid || status=$?
+    [ "$status" -eq 1 ] || fail "exit status $status"
+    says err '1 runs, 0 with problems, 1 still to be made'
+    says err 'interrupted; the same command goes on'
+    [ -z "$(ls -A "$TMPDIR")" ] || fail "left in TMPDIR: $(ls -A "$TMPDIR")"
+    cp bad_denied_hang.sweep before
+    run 4 sweep --once --unload-timeout 200ms "$drivers/bad_denied_hang.c"
+    cmp -s before <(head -c "$(wc -c <before)" bad_denied_hang.sweep) || fail 'it was begun anew'
+    says err '2 runs, 1 with problems'
+}
+
+case_broken_state() {
+    compile bad_denied_leak
+    run 1 sweep --once bad_denied_leak.so
+    cp bad_denied_leak.sweep good
+    for line in nonsense 'point	xyz	ExAllocatePool	1' 'run	000000000001'; do
+        { head -n 2 good; echo "$line"; tail -n +3 good; } >bad_denied_leak.sweep
+        cp bad_denied_leak.sweep broken
+        run 2 sweep --once bad_denied_leak.so
+        says err 'bad_denied_leak.sweep is broken in line 3; --fresh begins it anew'
+        cmp -s broken bad_denied_leak.sweep || fail 'the file was written to'
+        run 2 merge broken
+        says err 'broken is broken in line 3'
+    done
+    { head -n 2 good; head -c 100000 /dev/zero | tr '\0' x; echo; } >bad_denied_leak.sweep
+    run 2 sweep --once bad_denied_leak.so
+    says err 'has a line that is too long'
+    run 1 sweep --once --fresh bad_denied_leak.so
+    diff <(sort good) <(sort bad_denied_leak.sweep) || fail 'not begun anew'
+}
+
+# How far it is stands on a terminal, and nowhere else.
+case_progress() {
+    needs_python
+    run 1 sweep --once "$drivers/bad_denied_leak.c"
+    grep -qE '[0-9] of [0-9]+ runs|:[0-9]{2} left' err && fail 'progress without a terminal'
+    rm -f bad_denied_leak.sweep
+    python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+        "$WSKRUN" sweep --once "$drivers/bad_denied_leak.c" >out 2>err </dev/null
+    grep -qE '[0-9] of [0-9]+ runs, [0-9]+ with problems, [0-9]+:[0-9]{2} left' out || fail 'no progress'
+}
+
 case_other_driver() {
     run 0 sweep --once --state state "$drivers/good_talk.c"
     run 1 sweep --once --state state "$drivers/bad_denied_leak.c"
