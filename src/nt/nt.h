@@ -105,6 +105,14 @@ bool nt_is_freed(const void *memory, struct hook_stack *stacks);
  */
 char *nt_trap_address(void);
 
+/*
+ * Memory that a driver may use until nt_lend_end(); what it does with it later is a bug check for rule WSK-V22. It
+ * ends where an unmapped page begins, but for the alignment. `place` is in the driver's code; `released_at`, too, or
+ * NULL when no call of the driver gave it back. NULL when there is none: there is little of it. Any IRQL.
+ */
+void *nt_lend(size_t size, const void *place);
+void nt_lend_end(void *memory, const void *released_at);
+
 /* Whether that can be read without a fault. */
 bool nt_readable(const void *memory, size_t size);
 

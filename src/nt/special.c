@@ -320,6 +320,8 @@ static _Noreturn void touched(const struct slot *slot, const char *how, const vo
     char where[SYMBOL_TEXT_MAX];
     bool irp = block->entry.kind == LEDGER_IRP;
 
+    if (freed && block->entry.kind == LEDGER_INDICATION)
+        nt_lent_touched(block, address, write, place);
     nt_block_stacks(block, stacks);
     symbol_describe(place, where, sizeof(where));
     NT_BUG_STACKS(freed ? DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL

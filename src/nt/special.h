@@ -52,6 +52,10 @@ bool nt_special_block_at(const void *address, struct nt_block **block);
 /* Locked pages stay where they are. Does nothing for other memory. */
 void nt_special_pin(const void *address, size_t size, int change);
 
+/* lent.c: who touched a freed block that was only lent. */
+_Noreturn void nt_lent_touched(const struct nt_block *block, const void *address, bool write,
+                               const void *place);
+
 /*
  * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page is
  * there now. False: the address is none of ours. `place` is where the fault happened.

@@ -54,6 +54,7 @@ static void before(struct vf_call *call)
     vf_buffers_before(call);
     vf_arguments_before(call);
     vf_sockets_before(call);
+    vf_events_before(call);
 }
 
 static void after(struct vf_call *call)
@@ -75,6 +76,8 @@ static bool event_begin(struct hook_event *event)
 {
     if (!event->indication && hook_rule(23))
         vf_sockets_dead(event->socket, event->routine);
+    if (hook_rule(22))
+        vf_lend_list(event);
     return true;
 }
 
@@ -92,4 +95,5 @@ void vf_rule_calls_start(void)
 void vf_rule_calls_stop(void)
 {
     vf_sockets_stop();
+    vf_lent_forget();
 }

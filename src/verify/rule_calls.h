@@ -43,7 +43,13 @@ void vf_sockets_after(struct vf_call *call);
 void vf_sockets_dead(const void *socket, const void *place);
 void vf_sockets_stop(void);
 
+/* lent.c: V22 */
+void vf_lend_list(struct hook_event *event);
+void vf_lend_end_list(void *list, const void *released_at);
+void vf_lent_forget(void);
+
 /* rule_events.c: V21, V22 */
+void vf_events_before(struct vf_call *call);
 void vf_events_after(struct vf_call *call);
 void vf_events_end(struct hook_event *event);
 

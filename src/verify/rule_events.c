@@ -53,8 +53,17 @@ void vf_events_end(struct hook_event *event)
                  nt_status_name(event->status));
         vf_stop_for("WSK-V21", sentence, event->socket, (const char *)event->routine + 1, NULL);
     }
+    if (hook_rule(22) && event->status != STATUS_PENDING)
+        vf_lend_end_list(event->indication, NULL);
     if (hook_rule(22) && event->status == STATUS_SUCCESS)
         poison(event->indication);
+}
+
+/* Before the provider has them, and may show them to somebody again. */
+void vf_events_before(struct vf_call *call)
+{
+    if (hook_rule(22) && call->function->id == VF_ID_WskReleaseDatagrams && !call->decided)
+        vf_lend_end_list((void *)vf_argument(call, VF_INDICATIONS), call->place);
 }
 
 void vf_events_after(struct vf_call *call)
