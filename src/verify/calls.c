@@ -78,7 +78,6 @@ static struct vf_call *make_call(struct vf_call *own, enum vf_function_id functi
     call->irql = KeGetCurrentIrql();
     take_arguments(call, arguments);
     call->socket_number = call->socket ? vf_socket_number(call->socket) : 0;
-    call->irp_number = call->irp ? vf_irp_number(call->irp) : 0;
     /* The record on the stack is never released to zero. */
     atomic_store(&call->references, allocated ? 1 : 1000);
     return call;

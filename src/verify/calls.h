@@ -51,7 +51,6 @@ struct vf_call {
     PWSK_CLIENT client;       /* NULL for functions of a socket */
     PIRP irp;                 /* may be NULL */
     uint32_t socket_number;   /* 1, 2 ... in the order of their making; 0: none, or unknown */
-    uint32_t irp_number;      /* the same for IRPs, by address */
 
     /* before(): set both, and the provider is not called; an IRP is completed with the status. */
     bool decided;
@@ -126,7 +125,7 @@ void vf_calls_stop(void);
 
 /* Stable, small, by address. A socket's number ends with its close; 0 for an address without one. */
 uint32_t vf_socket_number(const void *socket);
-uint32_t vf_irp_number(const void *irp); /* makes one */
+uint32_t vf_irp_number(const void *irp); /* makes one; 0 for NULL */
 
 /* calls.c's. The address may have a new number already, which stays. */
 uint32_t vf_socket_made(const void *socket);

@@ -159,8 +159,8 @@ void vf_flight_describe(const struct vf_call *call, char *text, size_t size)
 
     if (call->socket_number && used < size)
         used += (size_t)snprintf(text + used, size - used, " on socket %u", call->socket_number);
-    if (call->irp_number && used < size)
-        used += (size_t)snprintf(text + used, size - used, ", IRP %u", call->irp_number);
+    if (vf_irp_number(call->irp) && used < size)
+        used += (size_t)snprintf(text + used, size - used, ", IRP %u", vf_irp_number(call->irp));
     if (used < size)
         snprintf(text + used, size - used, ", since %.3f s", seconds_since(call->began_ns));
 }

@@ -36,6 +36,8 @@ enum vf_parameter_kind {
     VF_CONTROL_DATA,
     VF_INDICATIONS,   /* PWSK_DATAGRAM_INDICATION */
     VF_STRING,        /* PUNICODE_STRING */
+    VF_CONTROL_LENGTH, /* of VF_CONTROL_DATA */
+    VF_LATER,         /* a pointer to what is read or written until the completion */
 };
 
 /* --- Client-level functions ----------------------------------------------------------------- */
@@ -59,15 +61,15 @@ enum vf_parameter_kind {
 
 #define VF_WskControlClient(P, S) \
     P(PWSK_CLIENT, Client, VF_CLIENT) S() P(ULONG, ControlCode, VF_CLIENT_CODE) S() \
-    P(SIZE_T, InputSize, VF_NUMBER) S() P(PVOID, InputBuffer, VF_POINTER) S() \
-    P(SIZE_T, OutputSize, VF_NUMBER) S() P(PVOID, OutputBuffer, VF_POINTER) S() \
-    P(SIZE_T *, OutputSizeReturned, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+    P(SIZE_T, InputSize, VF_NUMBER) S() P(PVOID, InputBuffer, VF_LATER) S() \
+    P(SIZE_T, OutputSize, VF_NUMBER) S() P(PVOID, OutputBuffer, VF_LATER) S() \
+    P(SIZE_T *, OutputSizeReturned, VF_LATER) S() P(PIRP, Irp, VF_IRP)
 
 #define VF_WskGetAddressInfo(P, S) \
     P(PWSK_CLIENT, Client, VF_CLIENT) S() P(PUNICODE_STRING, NodeName, VF_STRING) S() \
     P(PUNICODE_STRING, ServiceName, VF_STRING) S() P(ULONG, NameSpace, VF_NUMBER) S() \
     P(GUID *, Provider, VF_POINTER) S() P(PADDRINFOEXW, Hints, VF_POINTER) S() \
-    P(PADDRINFOEXW *, Result, VF_POINTER) S() P(PEPROCESS, OwningProcess, VF_POINTER) S() \
+    P(PADDRINFOEXW *, Result, VF_LATER) S() P(PEPROCESS, OwningProcess, VF_POINTER) S() \
     P(PETHREAD, OwningThread, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
 
 #define VF_WskFreeAddressInfo(P, S) \
@@ -86,9 +88,9 @@ enum vf_parameter_kind {
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() \
     P(WSK_CONTROL_SOCKET_TYPE, RequestType, VF_REQUEST_TYPE) S() \
     P(ULONG, ControlCode, VF_CONTROL_CODE) S() P(ULONG, Level, VF_LEVEL) S() \
-    P(SIZE_T, InputSize, VF_NUMBER) S() P(PVOID, InputBuffer, VF_POINTER) S() \
-    P(SIZE_T, OutputSize, VF_NUMBER) S() P(PVOID, OutputBuffer, VF_POINTER) S() \
-    P(SIZE_T *, OutputSizeReturned, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+    P(SIZE_T, InputSize, VF_NUMBER) S() P(PVOID, InputBuffer, VF_LATER) S() \
+    P(SIZE_T, OutputSize, VF_NUMBER) S() P(PVOID, OutputBuffer, VF_LATER) S() \
+    P(SIZE_T *, OutputSizeReturned, VF_LATER) S() P(PIRP, Irp, VF_IRP)
 
 #define VF_WskCloseSocket(P, S) P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PIRP, Irp, VF_IRP)
 
@@ -107,14 +109,14 @@ enum vf_parameter_kind {
 #define VF_WskSendTo(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
     P(ULONG, Flags, VF_FLAGS) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
-    P(ULONG, ControlInfoLength, VF_NUMBER) S() P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() \
+    P(ULONG, ControlInfoLength, VF_CONTROL_LENGTH) S() P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() \
     P(PIRP, Irp, VF_IRP)
 
 #define VF_WskReceiveFrom(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
     P(ULONG, Flags, VF_FLAGS) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS_OUT) S() \
-    P(PULONG, ControlLength, VF_POINTER) S() P(PCMSGHDR, ControlInfo, VF_POINTER) S() \
-    P(PULONG, ControlFlags, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
+    P(PULONG, ControlLength, VF_LATER) S() P(PCMSGHDR, ControlInfo, VF_LATER) S() \
+    P(PULONG, ControlFlags, VF_LATER) S() P(PIRP, Irp, VF_IRP)
 
 #define VF_WskReleaseDatagrams(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() \
@@ -123,7 +125,7 @@ enum vf_parameter_kind {
 #define VF_WskSendMessages(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF_LIST, BufferList, VF_BUFFER_LIST) S() \
     P(ULONG, Flags, VF_FLAGS) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
-    P(ULONG, ControlInfoLength, VF_NUMBER) S() P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() \
+    P(ULONG, ControlInfoLength, VF_CONTROL_LENGTH) S() P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() \
     P(PIRP, Irp, VF_IRP)
 
 #define VF_WskAccept(P, S) \
@@ -157,13 +159,13 @@ enum vf_parameter_kind {
 
 #define VF_WskSendEx(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
-    P(ULONG, Flags, VF_FLAGS) S() P(ULONG, ControlInfoLength, VF_NUMBER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(ULONG, ControlInfoLength, VF_CONTROL_LENGTH) S() \
     P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() P(PIRP, Irp, VF_IRP)
 
 #define VF_WskReceiveEx(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
-    P(ULONG, Flags, VF_FLAGS) S() P(PULONG, ControlInfoLength, VF_POINTER) S() \
-    P(PCMSGHDR, ControlInfo, VF_POINTER) S() P(PULONG, ControlFlags, VF_POINTER) S() \
+    P(ULONG, Flags, VF_FLAGS) S() P(PULONG, ControlInfoLength, VF_LATER) S() \
+    P(PCMSGHDR, ControlInfo, VF_LATER) S() P(PULONG, ControlFlags, VF_LATER) S() \
     P(PIRP, Irp, VF_IRP)
 
 #define VF_WskListen(P, S) P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PIRP, Irp, VF_IRP)

@@ -87,7 +87,7 @@ uint32_t vf_socket_number(const void *socket)
 
 uint32_t vf_irp_number(const void *irp)
 {
-    return number_of(&irps, irp, true, false);
+    return irp ? number_of(&irps, irp, true, false) : 0;
 }
 
 uint32_t vf_socket_made(const void *socket)

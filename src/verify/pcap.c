@@ -298,7 +298,7 @@ static void make_comment(char *text, size_t size, const char *function, uint32_t
 
 static void comment_of_call(const struct vf_call *call, char *text, size_t size)
 {
-    make_comment(text, size, call->function->name, call->socket_number, call->irp_number,
+    make_comment(text, size, call->function->name, call->socket_number, vf_irp_number(call->irp),
                  call->place);
 }
 

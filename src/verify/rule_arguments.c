@@ -97,13 +97,7 @@ static bool on_this_stack(uintptr_t address)
 /* Only what is read or written later; addresses in and control data are copied before the return. */
 static bool outlives_call(const struct vf_parameter *parameter)
 {
-    return parameter->kind == VF_ADDRESS_OUT || (parameter->kind == VF_POINTER &&
-                                                 strcmp(parameter->name, "InputBuffer") == 0) ||
-           strcmp(parameter->name, "OutputBuffer") == 0 ||
-           strcmp(parameter->name, "OutputSizeReturned") == 0 ||
-           strcmp(parameter->name, "ControlInfo") == 0 ||
-           strcmp(parameter->name, "ControlFlags") == 0 ||
-           strcmp(parameter->name, "ControlLength") == 0 || strcmp(parameter->name, "Result") == 0;
+    return parameter->kind == VF_ADDRESS_OUT || parameter->kind == VF_LATER;
 }
 
 struct popped {
@@ -158,13 +152,12 @@ void vf_arguments_waiting(const void *place)
 void vf_arguments_before(struct vf_call *call)
 {
     uintptr_t control = vf_argument(call, VF_CONTROL_DATA);
+    uintptr_t length = vf_argument(call, VF_CONTROL_LENGTH);
     const char *wrong = NULL;
 
     look_for_popped_frames(call->place);
-    if (hook_rule(30) && (control || vf_argument_called(call, "ControlInfoLength")) &&
-        call->function->id != VF_ID_WskReceiveEx)
-        wrong = wrong_with_control((const void *)control,
-                                   vf_argument_called(call, "ControlInfoLength"));
+    if (hook_rule(30) && (control || length))
+        wrong = wrong_with_control((const void *)control, length);
     if (wrong)
         vf_find_in(call, "WSK-V30", wrong);
     if (!hook_rule(10) || !call->irp)
@@ -172,8 +165,7 @@ void vf_arguments_before(struct vf_call *call)
     for (size_t i = 0; i < call->function->parameter_count; i++) {
         uintptr_t at = call->arguments[i];
 
-        if (call->function->parameters[i].kind == VF_CONTROL_DATA ||
-            !outlives_call(&call->function->parameters[i]) || !on_this_stack(at))
+        if (!outlives_call(&call->function->parameters[i]) || !on_this_stack(at))
             continue;
         if (!call->flight.lowest_buffer || at < call->flight.lowest_buffer)
             call->flight.lowest_buffer = at;
@@ -195,8 +187,7 @@ void vf_arguments_completed(struct vf_call *call)
     for (size_t i = 0; i < call->function->parameter_count; i++) {
         struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
 
-        if (call->function->parameters[i].kind == VF_CONTROL_DATA ||
-            !outlives_call(&call->function->parameters[i]) || !call->arguments[i] ||
+        if (!outlives_call(&call->function->parameters[i]) || !call->arguments[i] ||
             !nt_is_freed((const void *)call->arguments[i], stacks))
             continue;
         vf_report(&(struct hook_report){

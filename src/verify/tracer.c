@@ -159,7 +159,7 @@ static void end_line(struct words *line)
 
 static void say_result(struct words *line, const struct vf_call *call, const IO_STATUS_BLOCK *result)
 {
-    words_say(line, "irp#%u: %s", call->irp_number, nt_status_name(result->Status));
+    words_say(line, "irp#%u: %s", vf_irp_number(call->irp), nt_status_name(result->Status));
     if (call->function->id == VF_ID_WskSocket && NT_SUCCESS(result->Status))
         words_say(line, ", socket#%u", vf_socket_number((const void *)result->Information));
     else

@@ -194,7 +194,8 @@ void words_argument(struct words *words, enum vf_parameter_kind kind, uintptr_t 
     case VF_IRP:
         say_thing(words, "irp", value ? vf_irp_number((const void *)value) : 0, value);
         break;
-    case VF_NUMBER: words_say(words, "%llu", (unsigned long long)value); break;
+    case VF_NUMBER:
+    case VF_CONTROL_LENGTH: words_say(words, "%llu", (unsigned long long)value); break;
     case VF_FLAGS: words_say(words, value ? "0x%llX" : "%llu", (unsigned long long)value); break;
     case VF_FAMILY: SAY_NAME(words, families, value); break;
     case VF_TYPE: SAY_NAME(words, types, value); break;

@@ -45,7 +45,7 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 static void before(struct vf_call *call)
 {
     place = call->place;
-    note("%s(socket#%u irp#%u) ", call->function->name, call->socket_number, call->irp_number);
+    note("%s(socket#%u irp#%u) ", call->function->name, call->socket_number, vf_irp_number(call->irp));
     if (call->function->id != plan.function)
         return;
     call->decided = plan.fail;
@@ -62,7 +62,7 @@ static void after(struct vf_call *call)
 
 static void completed(struct vf_call *call)
 {
-    note("irp#%u:%s ", call->irp_number, nt_status_name(call->result.Status));
+    note("irp#%u:%s ", vf_irp_number(call->irp), nt_status_name(call->result.Status));
 }
 
 static void routine_returned(struct vf_call *call, NTSTATUS status)
