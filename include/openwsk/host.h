@@ -106,6 +106,13 @@ OPENWSK_API openwsk_status openwsk_verify(const char *option, const char *value,
 /* Between on == 0 and the next other value the option "low-resources" denies nothing. Any thread. */
 OPENWSK_API void openwsk_low_resources(int on);
 
+/*
+ * For a program that is built with AddressSanitizer, to be called from its __asan_on_error(): when the error is
+ * about a driver's pool, IRP, MDL or indication, it becomes a bug check with the rule and the block's stacks, and
+ * does not return. The library looks by itself when the sanitizer has printed its report; this is to be earlier.
+ */
+OPENWSK_API void openwsk_sanitizer_error(void);
+
 /* --- Drivers -------------------------------------------------------------------------------- */
 
 struct openwsk_driver;

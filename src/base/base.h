@@ -12,6 +12,7 @@
 #include "list.h"
 #include "lock.h"
 #include "os.h"
+#include "sanitizer.h"
 #include "slab.h"
 #include "stack.h"
 #include "symbol.h"

@@ -195,3 +195,28 @@ void symbol_module(const void *address, char *text, size_t size)
 
     snprintf(text, size, "%s", known ? info.dli_fname : "");
 }
+
+static bool is_in(const void *address, const char *file)
+{
+    char other[512];
+
+    symbol_module(address, other, sizeof(other));
+    return *file && strcmp(file, other) == 0;
+}
+
+const void *symbol_place_outside(const void *place, const void *inside)
+{
+    const void *frames[SYMBOL_STACK_MAX];
+    char file[512];
+    size_t count, i = 0;
+
+    symbol_module(inside, file, sizeof(file));
+    if (!is_in(place, file))
+        return place;
+    count = symbol_stack(frames, SYMBOL_STACK_MAX);
+    while (i < count && frames[i] != place && (const char *)frames[i] + 1 != place)
+        i++;
+    while (i < count && is_in(frames[i], file))
+        i++;
+    return i < count ? frames[i] : place;
+}

@@ -20,6 +20,12 @@ bool symbol_describe_in(struct Dwfl_Module *module, uint64_t address, char *text
 /* Fills `addresses` with the calling thread's return addresses, innermost first; returns how many. */
 size_t symbol_stack(const void **addresses, size_t count);
 
+/*
+ * `place`, a return address or one behind an instruction, unless it is in the loaded file that holds `inside`: then
+ * the nearest place on the calling thread's stack that called into that file.
+ */
+const void *symbol_place_outside(const void *place, const void *inside);
+
 /* The addresses of the loaded module that holds the address: its first, and the one behind its last. */
 bool symbol_range(const void *address, uintptr_t *first, uintptr_t *behind);
 

@@ -105,6 +105,11 @@ openwsk_status openwsk_verify(const char *option, const char *value, char *error
                : STATUS_INVALID_PARAMETER;
 }
 
+void openwsk_sanitizer_error(void)
+{
+    nt_sanitizer_error();
+}
+
 void openwsk_low_resources(int on)
 {
     vf_low_resources_suspend(!on);
@@ -254,6 +259,7 @@ size_t openwsk_driver_unload(struct openwsk_driver *driver)
 
     if (driver->entered)
         call_unload(driver);
+    nt_block_trim(); /* while the driver's places have names */
     left = vf_report_left_behind(driver->name, driver->module);
     nt_driver_destroy(driver->nt);
     vf_driver_remove((const void *)(uintptr_t)driver->entry);

@@ -16,13 +16,14 @@
 #define SLACK_PATTERN 0xBD
 
 /*
- * A block waits until QUARANTINE_SLOTS others of its shard are freed. Larger blocks go back at
- * once: they would hold much memory, and the C library unmaps them soon, so that a stale use
- * faults.
+ * A block waits until QUARANTINE_SLOTS others of its shard are freed, so no more than a MiB waits.
+ * Larger blocks go back at once, and leave a copy of their header: the C library unmaps them soon,
+ * so that a stale use faults.
  */
 #define QUARANTINE_SHARDS 16
 #define QUARANTINE_SLOTS 16
 #define QUARANTINE_SIZE_MAX 4096
+#define GRAVES 64
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAVE_ASAN 1
@@ -46,6 +47,12 @@ struct shard {
 };
 
 static struct shard quarantine[QUARANTINE_SHARDS];
+
+static struct {
+    struct base_lock lock;
+    uint32_t next;
+    struct nt_block blocks[GRAVES];
+} graves;
 
 static char *payload_of(struct nt_block *block)
 {
@@ -255,7 +262,7 @@ static void require_canary(struct nt_block *block, const void *place)
     symbol_describe(place, where, sizeof(where));
     nt_block_stacks(block, stacks);
     NT_BUG_STACKS(BAD_POOL_HEADER, block->entry.kind == LEDGER_IRP ? "WSK-V4" : "WSK-V5", stacks,
-                  0x20, block, end, 0,
+                  0x20, block, end, place,
                   "something wrote behind the end of the %s; found when it was freed at %s", what,
                   where);
 }
@@ -264,17 +271,18 @@ static void require_canary(struct nt_block *block, const void *place)
 static void leave(struct nt_block *block)
 {
     char *payload = payload_of(block);
-    size_t size = quarantined_bytes(block);
+    size_t size = block->entry.size;
     char what[2 * SYMBOL_TEXT_MAX];
 
     struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
 
-    ASAN_UNPOISON_MEMORY_REGION(payload, size);
+    ASAN_UNPOISON_MEMORY_REGION(payload, size + sizeof(uint64_t));
     if (size &&
         ((unsigned char)payload[0] != FREED_PATTERN || memcmp(payload, payload + 1, size - 1))) {
         nt_block_describe(payload, what, sizeof(what));
         nt_block_stacks(block, stacks);
-        NT_BUG_STACKS(DRIVER_CAUGHT_MODIFYING_FREED_POOL, "WSK-V5", stacks, payload, 1, 0, 0,
+        NT_BUG_STACKS(DRIVER_CAUGHT_MODIFYING_FREED_POOL, "WSK-V5", stacks, payload, 1, 0,
+                      atomic_load(&block->freed_at),
                       "something wrote into freed memory: the %s", what);
     }
     os_free((char *)block - block->lead);
@@ -287,11 +295,19 @@ static void enter_quarantine(struct nt_block *block)
     uint32_t slot = atomic_fetch_add_explicit(&shard->next, 1, memory_order_relaxed);
     struct nt_block *oldest;
 
-    ASAN_POISON_MEMORY_REGION(payload_of(block), block->entry.size);
+    /* The canary, too: the sanitizer cannot forbid the first of eight bytes and allow the last. */
+    ASAN_POISON_MEMORY_REGION(payload_of(block), block->entry.size + sizeof(uint64_t));
     oldest = atomic_exchange_explicit(&shard->slots[slot % QUARANTINE_SLOTS], block,
                                       memory_order_acq_rel);
     if (oldest)
         leave(oldest);
+}
+
+static void bury(const struct nt_block *block)
+{
+    base_lock_acquire(&graves.lock);
+    graves.blocks[graves.next++ % GRAVES] = *block;
+    base_lock_release(&graves.lock);
 }
 
 bool nt_block_free(void *memory, const void *place)
@@ -310,10 +326,12 @@ bool nt_block_free(void *memory, const void *place)
         return true;
     }
     memset(memory, FREED_PATTERN, quarantined_bytes(block));
-    if (block->entry.size <= QUARANTINE_SIZE_MAX)
+    if (block->entry.size <= QUARANTINE_SIZE_MAX) {
         enter_quarantine(block);
-    else
-        os_free((char *)block - block->lead);
+        return true;
+    }
+    bury(block);
+    os_free((char *)block - block->lead);
     return true;
 }
 
@@ -332,6 +350,91 @@ size_t nt_block_trim(void)
         }
     }
     return count;
+}
+
+/* --- Looking for one ------------------------------------------------------------------------ */
+
+/* The canary is the block's, too, and the header. */
+static bool is_in(const struct nt_block *block, const void *address)
+{
+    uintptr_t payload = (uintptr_t)block->entry.object;
+    uintptr_t at = (uintptr_t)address;
+
+    return payload && at >= payload - sizeof(*block) &&
+           at < payload + block->entry.size + sizeof(uint64_t);
+}
+
+bool nt_block_buried(const void *address, struct nt_block *block)
+{
+    bool found = false;
+
+    base_lock_acquire(&graves.lock);
+    for (uint32_t i = 1; i <= GRAVES && !found; i++) {
+        *block = graves.blocks[(graves.next - i) % GRAVES];
+        found = is_in(block, address);
+    }
+    base_lock_release(&graves.lock);
+    return found;
+}
+
+/* Each block is taken out while it is looked at, so that nobody frees it meanwhile. */
+static bool find_quarantined(const void *address, struct nt_block *found)
+{
+    bool is_found = false;
+
+    for (size_t i = 0; i < QUARANTINE_SHARDS * QUARANTINE_SLOTS && !is_found; i++) {
+        _Atomic(struct nt_block *) *slot =
+            &quarantine[i / QUARANTINE_SLOTS].slots[i % QUARANTINE_SLOTS];
+        struct nt_block *block = atomic_exchange(slot, NULL);
+        struct nt_block *none = NULL;
+
+        if (!block)
+            continue;
+        is_found = is_in(block, address);
+        if (is_found)
+            *found = *block;
+        if (!atomic_compare_exchange_strong(slot, &none, block))
+            leave(block);
+    }
+    return is_found;
+}
+
+struct search {
+    const void *address;
+    struct nt_block *block;
+    bool found;
+};
+
+static void compare(const struct ledger_entry *entry, void *context)
+{
+    struct search *search = context;
+    const struct nt_block *block = container_of(entry, struct nt_block, entry);
+
+    if (!is_in(block, search->address))
+        return;
+    *search->block = *block;
+    search->found = true;
+}
+
+static bool find_live(const void *address, struct nt_block *block)
+{
+    static const enum ledger_kind kinds[] = { LEDGER_POOL, LEDGER_IRP, LEDGER_MDL };
+    struct search search = { .address = address, .block = block };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !search.found; i++)
+        ledger_visit(kinds[i], compare, &search);
+    return search.found;
+}
+
+bool nt_block_find(const void *address, struct nt_block *block, bool *freed)
+{
+    *freed = false;
+    if (nt_special_owns(address))
+        return nt_special_find(address, block, freed);
+    if (find_live(address, block))
+        return true;
+    *freed = true;
+    return find_quarantined(address, block) || nt_block_buried(address, block);
 }
 
 /* --- For other storeys ---------------------------------------------------------------------- */

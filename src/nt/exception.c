@@ -16,7 +16,7 @@
 #include "exception.h"
 
 #include "nt_internal.h"
-#include "special.h"
+#include "touch.h"
 
 #include <signal.h>
 #include <string.h>
@@ -286,7 +286,7 @@ static void fault_handler(int signal, siginfo_t *info, void *context)
 
     /* What Windows stops for even inside a __try. One behind the instruction, as a return address. */
     if (fault && signal != SIGFPE && !nt_self.probing &&
-        nt_special_fault(info->si_addr, information[0], (const char *)fault_place(context) + 1))
+        nt_touch_fault(info->si_addr, information[0], (const char *)fault_place(context) + 1))
         return;
     if (!(fault && seh_covered()) && fault_pass_on(signal, info, context))
         return;

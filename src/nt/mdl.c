@@ -121,6 +121,17 @@ static void require_no_parts(const MDL *mdl, const void *place)
                   "IoFreeMdl: a partial MDL of IoBuildPartialMdl still describes pages of this one");
 }
 
+/* An MDL is built over what was freed. */
+static void require_not_freed(const MDL *mdl, const char *function, const void *place)
+{
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+
+    if (!hook_rule(6) || !nt_is_freed(address_of(mdl), stacks))
+        return;
+    NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", stacks, 6, mdl, address_of(mdl),
+                  place, "%s: the MDL describes memory that was freed", function);
+}
+
 static void require_inside(const MDL *mdl, const char *function, const void *place)
 {
     struct nt_block *block = hook_rule(6) || hook_rule(20) ? nt_block_around(address_of(mdl)) : NULL;
@@ -270,6 +281,7 @@ VOID MmBuildMdlForNonPagedPool(PMDL mdl)
         hook_finding("WSK-V9", "MmBuildMdlForNonPagedPool got an MDL that has pages already",
                      place);
     require_slots(mdl, span_of(mdl), "MmBuildMdlForNonPagedPool", place);
+    require_not_freed(mdl, "MmBuildMdlForNonPagedPool", place);
     mdl->Process = NULL;
     mdl->MappedSystemVa = address_of(mdl);
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -335,6 +347,7 @@ static NTSTATUS lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *funct
                     mdl->MdlFlags & MDL_PAGES_LOCKED ? "locked already"
                                                      : "nonpaged pool or another MDL's");
     require_slots(mdl, span_of(mdl), function, place);
+    require_not_freed(mdl, function, place);
     if (!nt_probe(address_of(mdl), mdl->ByteCount, operation != IoReadAccess))
         return STATUS_ACCESS_VIOLATION;
     locked = os_allocate(sizeof(*locked));

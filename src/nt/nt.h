@@ -96,6 +96,18 @@ bool nt_in_entry(void);
 /* The live block of pool, IRP or MDL that the address lies in, where that is cheap to tell. */
 bool nt_block_range(const void *address, uintptr_t *first, size_t *size, bool *paged);
 
+/*
+ * Empties the quarantine of freed blocks: a bug check when something wrote into one. Returns how many there
+ * were.
+ */
+size_t nt_block_trim(void);
+
+/*
+ * While AddressSanitizer reports an error: a bug check in the words of WSK-V4, V5 or V22 when it is about a
+ * driver's block or indication. Returns for all else.
+ */
+void nt_sanitizer_error(void);
+
 /* Whether the memory is a block that was freed a short while ago; its stacks. */
 bool nt_is_freed(const void *memory, struct hook_stack *stacks);
 

@@ -9,6 +9,7 @@
  */
 #include "block.h"
 #include "nt_internal.h"
+#include "special.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void require_pool_irql(bool paged, enum bad_call call, size_t size, const
     if (irql <= (paged ? APC_LEVEL : DISPATCH_LEVEL))
         return;
     symbol_describe(place, where, sizeof(where));
+    hook_caller = place;
     NT_BUG_RULE(BAD_POOL_CALLER, "WSK-V19", call, irql, paged, size, "%s pool %s at IRQL %u, at %s",
                 paged ? "paged" : "nonpaged", call == BAD_ALLOCATE_IRQL ? "allocated" : "freed",
                 irql, where);
@@ -213,6 +215,26 @@ static void tag_text(ULONG tag, char text[5])
     }
 }
 
+/* Of what is no block, or no longer one, the memory in front may not be there. */
+static enum nt_block_state state_of(const void *memory, const void *place)
+{
+    const void *caller = hook_caller;
+    struct nt_block buried;
+    enum nt_block_state state;
+
+    if (memory && (uintptr_t)memory % PAGE_SIZE < sizeof(struct nt_block) &&
+        !nt_special_owns(memory) &&
+        !nt_readable(nt_block_of(memory), sizeof(struct nt_block)))
+        return NT_BLOCK_FOREIGN;
+    hook_caller = place; /* the line to name when it faults nevertheless */
+    state = nt_block_state(memory);
+    hook_caller = caller;
+    if (state == NT_BLOCK_FREED && nt_block_buried(memory, &buried) &&
+        buried.entry.object == memory)
+        return NT_BLOCK_FOREIGN;
+    return state;
+}
+
 static _Noreturn void bad_free(enum bad_call call, const void *memory, const char *why,
                                const void *place)
 {
@@ -220,14 +242,43 @@ static _Noreturn void bad_free(enum bad_call call, const void *memory, const cha
     char what[2 * SYMBOL_TEXT_MAX] = "";
     char where[SYMBOL_TEXT_MAX];
 
-    if (nt_block_state(memory) != NT_BLOCK_FOREIGN) {
+    if (state_of(memory, place) != NT_BLOCK_FOREIGN) {
         nt_block_describe(memory, what, sizeof(what));
         nt_block_stacks(nt_block_of(memory), stacks);
     }
     symbol_describe(place, where, sizeof(where));
     hook_caller = place; /* the fourth parameter, where it usually stands, is the memory here */
-    NT_BUG_STACKS(BAD_POOL_CALLER, call == BAD_FREED_ALREADY ? "WSK-V5" : NULL, stacks, call, 0, 0,
-                  memory, "%s, at %s%s%s", why, where, *what ? "; it is the " : "", what);
+    NT_BUG_STACKS(BAD_POOL_CALLER, "WSK-V5", stacks, call, call == BAD_ADDRESS ? memory : NULL, 0,
+                  call == BAD_ADDRESS ? NULL : memory, "%s, at %s%s%s", why, where,
+                  *what ? "; it is the " : "", what);
+}
+
+/* What does not look like a block: perhaps it was one, or is a part of one, or has lost its header. */
+static _Noreturn void bad_address(const void *memory, const void *place)
+{
+    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+    struct nt_block block;
+    char where[SYMBOL_TEXT_MAX];
+    long long from;
+    bool freed;
+
+    if (!nt_block_find(memory, &block, &freed))
+        bad_free(BAD_ADDRESS, memory, "an address that no pool allocation returned was freed",
+                 place);
+    from = (const char *)memory - (const char *)block.entry.object;
+    nt_block_stacks(&block, stacks);
+    symbol_describe(place, where, sizeof(where));
+    hook_caller = place;
+    if (from == 0 && !freed)
+        NT_BUG_STACKS(BAD_POOL_HEADER, "WSK-V5", stacks, 0x20, memory, 0, 0,
+                      "something wrote in front of the pool block of %llu bytes; found when it was "
+                      "freed at %s",
+                      (unsigned long long)block.entry.size, where);
+    NT_BUG_STACKS(BAD_POOL_CALLER, "WSK-V5", stacks, from == 0 ? BAD_FREED_ALREADY : BAD_ADDRESS,
+                  memory, from, 0, "pool was freed %s, at %s: byte %lld of a %s%s of %llu bytes",
+                  from == 0 ? "twice" : "by another address than its own", where, from,
+                  freed ? "freed " : "", ledger_kind_name((enum ledger_kind)block.entry.kind, 1),
+                  (unsigned long long)block.entry.size);
 }
 
 static _Noreturn void bad_tag(const struct nt_block *block, ULONG tag, const void *place)
@@ -241,7 +292,8 @@ static _Noreturn void bad_tag(const struct nt_block *block, ULONG tag, const voi
     tag_text(tag, freed_with);
     symbol_describe(block->entry.place, made, sizeof(made));
     symbol_describe(place, where, sizeof(where));
-    NT_BUG_RULE(BAD_POOL_CALLER, NULL, BAD_FREE_TAG, (block + 1), block->entry.tag, tag,
+    hook_caller = place;
+    NT_BUG_RULE(BAD_POOL_CALLER, "WSK-V5", BAD_FREE_TAG, (block + 1), block->entry.tag, tag,
                 "pool was freed with tag '%s' at %s, but allocated with tag '%s' at %s", freed_with,
                 where, made_with, made);
 }
@@ -249,13 +301,12 @@ static _Noreturn void bad_tag(const struct nt_block *block, ULONG tag, const voi
 void nt_pool_free(void *memory, ULONG tag, const void *place)
 {
     struct nt_block *block = nt_block_of(memory);
-    enum nt_block_state state = nt_block_state(memory);
+    enum nt_block_state state = state_of(memory, place);
 
     if (!memory)
         bad_free(BAD_ADDRESS, memory, "a NULL pointer was freed", place);
     if (state == NT_BLOCK_FOREIGN)
-        bad_free(BAD_ADDRESS, memory, "an address that no pool allocation returned was freed",
-                 place);
+        bad_address(memory, place);
     if (block->entry.kind != LEDGER_POOL)
         bad_free(BAD_ADDRESS, memory, "something that is no pool block was freed as one", place);
     if (state == NT_BLOCK_FREED)

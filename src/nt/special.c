@@ -3,6 +3,7 @@
 #include "special.h"
 
 #include "nt_internal.h"
+#include "touch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -225,6 +226,20 @@ bool nt_special_block_at(const void *address, struct nt_block **block)
     return true;
 }
 
+bool nt_special_find(const void *address, struct nt_block *block, bool *freed)
+{
+    struct area *area;
+    struct slot *slot = slot_at(address, &area);
+    enum slot_state state =
+        slot ? atomic_load_explicit(&slot->state, memory_order_acquire) : SLOT_UNUSED;
+
+    if (state == SLOT_UNUSED)
+        return false;
+    *freed = state == SLOT_FREED;
+    *block = *freed ? slot->block : *nt_block_in_front(slot->payload);
+    return true;
+}
+
 /* --- Paging --------------------------------------------------------------------------------- */
 
 static void page_in(struct area *area, struct slot *slot)
@@ -298,41 +313,7 @@ static bool is_trap(const void *address)
            (uintptr_t)address < first + TRAP_PAGES * PAGE_SIZE;
 }
 
-static _Noreturn void touched_trap(const void *address, bool write, const void *place)
-{
-    char where[SYMBOL_TEXT_MAX];
-
-    symbol_describe(place, where, sizeof(where));
-    NT_BUG_RULE(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V22", 22, address, write, place,
-                "an indication was used after its callback had given it back by returning "
-                "STATUS_SUCCESS, at %s",
-                where);
-}
-
 /* --- Faults --------------------------------------------------------------------------------- */
-
-static _Noreturn void touched(const struct slot *slot, const char *how, const void *address,
-                              bool write, const void *place)
-{
-    bool freed = atomic_load(&slot->state) == SLOT_FREED;
-    const struct nt_block *block = freed ? &slot->block : nt_block_in_front(slot->payload);
-    struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
-    char where[SYMBOL_TEXT_MAX];
-    bool irp = block->entry.kind == LEDGER_IRP;
-
-    if (freed && block->entry.kind == LEDGER_INDICATION)
-        nt_lent_touched(block, address, write, place);
-    nt_block_stacks(block, stacks);
-    symbol_describe(place, where, sizeof(where));
-    NT_BUG_STACKS(freed ? DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
-                        : DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION,
-                  freed || !irp ? "WSK-V5" : "WSK-V4", stacks, address, write, place, place,
-                  "%s of %s %s of %llu bytes, %+lld bytes from its beginning, at %s",
-                  write ? "a write" : "a read", how,
-                  ledger_kind_name((enum ledger_kind)block->entry.kind, 1),
-                  (unsigned long long)block->entry.size,
-                  (long long)((const char *)address - slot->payload), where);
-}
 
 static _Noreturn void touched_paged(const void *address, bool write, const void *place)
 {
@@ -360,7 +341,7 @@ bool nt_special_fault(const void *address, bool write, const void *place)
     enum slot_state state;
 
     if (is_trap(address) && !nt_self.probing)
-        touched_trap(address, write, place);
+        nt_touched_indication(address, write, place);
     if (!slot)
         return false;
     state = atomic_load_explicit(&slot->state, memory_order_acquire);
@@ -374,5 +355,6 @@ bool nt_special_fault(const void *address, bool write, const void *place)
     }
     if (nt_self.probing || state == SLOT_UNUSED)
         return false;
-    touched(slot, state == SLOT_FREED ? "a freed" : "memory outside the", address, write, place);
+    nt_touched_block(state == SLOT_FREED ? &slot->block : nt_block_in_front(slot->payload),
+                     state == SLOT_FREED, address, write, place);
 }

@@ -49,6 +49,9 @@ struct nt_block *nt_special_freed_block(const void *memory);
 /* The live block that the address lies in, or whose slot it is in; false for none. */
 bool nt_special_block_at(const void *address, struct nt_block **block);
 
+/* The block that the slot of the address has, or had last: a copy of its header. False for none. */
+bool nt_special_find(const void *address, struct nt_block *block, bool *freed);
+
 /* Locked pages stay where they are. Does nothing for other memory. */
 void nt_special_pin(const void *address, size_t size, int change);
 

@@ -5,6 +5,7 @@
 #include "block.h"
 
 #include "exception.h"
+#include "touch.h"
 
 static struct base_lock life_lock;
 static unsigned starts;
@@ -60,8 +61,8 @@ NTSTATUS nt_start(void)
     base_lock_acquire(&life_lock);
     if (starts == 0)
         status = begin();
-    if (NT_SUCCESS(status))
-        starts++;
+    if (NT_SUCCESS(status) && starts++ == 0)
+        nt_touch_start();
     base_lock_release(&life_lock);
     return status;
 }
@@ -77,6 +78,7 @@ void nt_stop(void)
         nt_timers_forget();
         nt_thread_reap();
         nt_block_trim();
+        nt_touch_stop();
         nt_seh_stop();
     }
     base_lock_release(&life_lock);
