@@ -84,8 +84,12 @@ static bool run_round(struct results *results, const struct job *job, unsigned r
     return true;
 }
 
-static bool wanted(const struct bench_case *one, const char *only)
+static bool wanted(const struct bench_case *one, const struct settings *settings)
 {
+    const char *only = settings->only;
+
+    if (settings->size && settings->size != one->size)
+        return false;
     return !only || !strcmp(only, one->measure->name) || !strcmp(only, one->peer);
 }
 
@@ -96,14 +100,15 @@ static bool prepare(struct results *results, const struct settings *settings)
     results->rounds = settings->rounds;
     results->samples = calloc(bench_case_count, sizeof(*results->samples));
     for (unsigned i = 0; results->samples && i < bench_case_count; i++)
-        if (wanted(&bench_cases[i], settings->only)) {
+        if (wanted(&bench_cases[i], settings)) {
             results->samples[i] = calloc(settings->rounds, sizeof(**results->samples));
             chosen++;
             if (!results->samples[i])
                 return false;
         }
     if (!chosen)
-        fprintf(stderr, "bench: there is no measure and no peer \"%s\"\n", settings->only);
+        fprintf(stderr, "bench: no case has the measure or peer \"%s\" and the size %u\n",
+                settings->only ? settings->only : "any", settings->size);
     return chosen > 0;
 }
 
@@ -174,10 +179,11 @@ static const struct job short_job = { .warm_up_ms = 20, .window_ms = 80, .pings 
 
 static int usage(FILE *file)
 {
-    fputs("usage: openwsk-bench [--quick] [--rounds N] [--only MEASURE|PEER] [--json FILE]\n"
+    fputs("usage: openwsk-bench [--quick] [--rounds N] [--only MEASURE|PEER] [--size BYTES] [--json FILE]\n"
           "  --quick      shorter windows: a look, not a figure to quote\n"
           "  --rounds N   5 to 999; default 5\n"
           "  --only NAME  one measure (flow, verified, ping, idle) or one peer (raw, wsk-event, ...)\n"
+          "  --size BYTES one payload size\n"
           "  --json FILE  write all rounds there\n"
           "  --data FILE  write the medians of the flows there, as a table for gnuplot\n", file);
     return file == stdout ? 0 : 2;
@@ -202,6 +208,8 @@ static int read_arguments(char **arguments, struct settings *settings)
             settings->rounds = (unsigned)strtoul(value, NULL, 10);
         else if (!strcmp(name, "--only"))
             settings->only = value;
+        else if (!strcmp(name, "--size"))
+            settings->size = (unsigned)strtoul(value, NULL, 10);
         else if (!strcmp(name, "--json"))
             settings->json_path = value;
         else if (!strcmp(name, "--data"))

@@ -132,6 +132,7 @@ struct settings {
     unsigned rounds;
     bool quick;
     const char *only;      /* NULL, or the measure or peer that is run alone */
+    unsigned size;          /* 0: all */
     const char *json_path; /* NULL: no file */
     const char *data_path; /* NULL: no file */
 };

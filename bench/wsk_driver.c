@@ -2,7 +2,7 @@
 /*
  * wsk_driver.c - the bench's driver: its device, and who answers which control request.
  *
- * Settings: sends (in flight, default 1024), requests (WskReceiveFrom in flight, default 64), rcvbuf (bytes,
+ * Settings: sends (in flight, default 4096), requests (WskReceiveFrom in flight, default 64), rcvbuf (bytes,
  * default 4 MiB). The bench sends one control request at a time.
  */
 #include "wsk_driver.h"
@@ -12,7 +12,7 @@ static DRIVER_UNLOAD DriverUnload;
 static DRIVER_DISPATCH CreateClose;
 static DRIVER_DISPATCH Control;
 
-BENCH_SETTINGS Settings = { 1024, 64, 4 << 20 };
+BENCH_SETTINGS Settings = { 4096, 64, 4 << 20 };
 WSK_APP App;
 
 static UNICODE_STRING DeviceName = RTL_CONSTANT_STRING(L"\\Device\\OpenwskBench");

@@ -6,12 +6,15 @@
  */
 #include "wsk_driver.h"
 
+/* The payloads take no more memory than what other peers send again and again: all are equally warm. */
+#define PAYLOAD_BYTES 65507u
+
 struct _SENDER {
     PWSK_SOCKET Socket;
     ULONG Count;
     ULONG Messages;        /* datagrams of a send */
     ULONG FreshSize;       /* of payloads that are made for each send anew; 0: everything is reused */
-    PUCHAR Payload;        /* of all sends, or NULL */
+    PUCHAR Payload;        /* of the sends, which share it; or NULL */
     PWSK_BUF_LIST Nodes;   /* of all sends, or NULL */
     LONG Stopped;
 
@@ -239,13 +242,24 @@ PrepareSend(PSENDER Sender, PSEND Send, PUCHAR Payload, ULONG Size)
     return TRUE;
 }
 
+/* How many sends have a payload of their own before the first one's is used again. */
+static ULONG
+PayloadCount(PSENDER Sender, ULONG Size)
+{
+    ULONG Fit = PAYLOAD_BYTES / (Size * Sender->Messages);
+
+    return max(1, min(Fit, Sender->Count));
+}
+
 static BOOLEAN
 AllocateAll(PSENDER Sender, ULONG Size)
 {
     SIZE_T Datagrams = (SIZE_T)Sender->Count * Sender->Messages;
 
     if (Size != 0 && Sender->FreshSize == 0) {
-        Sender->Payload = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, Datagrams * Size, TAG_BENCH);
+        SIZE_T Bytes = (SIZE_T)PayloadCount(Sender, Size) * Size * Sender->Messages;
+
+        Sender->Payload = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, Bytes, TAG_BENCH);
     }
     if (Sender->Messages > 1) {
         Sender->Nodes = (PWSK_BUF_LIST)ExAllocatePool2(POOL_FLAG_NON_PAGED,
@@ -265,7 +279,9 @@ PrepareSends(PSENDER Sender, ULONG Size)
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     for (i = 0; i < Sender->Count; i++) {
-        if (!PrepareSend(Sender, &Sender->Sends[i], Sender->Payload + i * Each, Size)) {
+        SIZE_T Place = Size != 0 ? (i % PayloadCount(Sender, Size)) * Each : 0;
+
+        if (!PrepareSend(Sender, &Sender->Sends[i], Sender->Payload + Place, Size)) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
     }

@@ -57,6 +57,13 @@ static inline struct list *list_pop_front(struct list *list)
     return link;
 }
 
+/* Takes all before `link` out, without touching them: their links are stale. */
+static inline void list_cut_before(struct list *list, struct list *link)
+{
+    list->next = link;
+    link->previous = list;
+}
+
 /* Moves all of `from` behind what `to` holds. */
 static inline void list_splice_back(struct list *to, struct list *from)
 {

@@ -14,8 +14,10 @@ size_t net_payload_limit(const struct net_address *to)
 }
 
 /* Neither structure has padding. */
-static bool same_way(const struct net_send *a, const struct net_send *b)
+static bool same_way(const struct net_envelope *a, const struct net_envelope *b)
 {
+    if (a == b)
+        return true;
     if (memcmp(&a->to, &b->to, sizeof(a->to)) != 0 || a->control.present != b->control.present)
         return false;
     return !a->control.present || memcmp(&a->control, &b->control, sizeof(a->control)) == 0;
@@ -24,12 +26,12 @@ static bool same_way(const struct net_send *a, const struct net_send *b)
 unsigned net_run_length(const struct net_send *const *sends, const size_t *lengths,
                         unsigned count)
 {
-    size_t size = lengths[0], total = size, limit = net_payload_limit(&sends[0]->to);
+    size_t size = lengths[0], total = size, limit = net_payload_limit(&sends[0]->envelope->to);
     uint32_t slices = sends[0]->slice_count;
     unsigned i = 1;
 
     /* Whoever gives a segment size has the kernel cut each send for itself. */
-    if (size == 0 || (sends[0]->control.present & NET_CONTROL_SEGMENT))
+    if (size == 0 || (sends[0]->envelope->control.present & NET_CONTROL_SEGMENT))
         return 1;
     if (count > NET_RUN_MAX)
         count = NET_RUN_MAX;
@@ -37,7 +39,7 @@ unsigned net_run_length(const struct net_send *const *sends, const size_t *lengt
         total += lengths[i];
         slices += sends[i]->slice_count;
         if (lengths[i] == 0 || lengths[i] > size || total > limit ||
-            slices > NET_RUN_SLICES_MAX || !same_way(sends[i], sends[0]))
+            slices > NET_RUN_SLICES_MAX || !same_way(sends[i]->envelope, sends[0]->envelope))
             break;
     }
     return i;

@@ -191,6 +191,7 @@ void net_datagram_release_list(struct net_datagram *list);
  * address. What they receive of IPv4 begins with the IP header, of IPv6 behind the last header.
  */
 struct net_udp;
+struct net_send;
 
 struct net_udp_events {
     /*
@@ -210,6 +211,13 @@ struct net_udp_events {
      * that is cheaper once for many. May be NULL.
      */
     void (*sent)(void *owner);
+
+    /*
+     * done() will be called for the send in a moment: first not soon, then, a few sends later, soon. What done()
+     * touches was written on another processor; asked for now, it arrives while the sends before are served. May do
+     * nothing else. May be NULL.
+     */
+    void (*approaching)(const struct net_send *send, bool soon);
 
     /* The endpoint no longer works (its interface or the kernel failed it). At most once. */
     void (*broken)(void *owner, int error);
@@ -251,14 +259,21 @@ bool net_udp_on_loop(const struct net_udp *udp);
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
+/* Where a datagram goes, and how. Those of one call share it. */
+struct net_envelope {
+    struct net_address to;
+    struct net_control control;
+};
+
 struct net_send {
     struct list link;                 /* the engine's */
     const struct net_slice *slices;   /* valid until done */
+    const struct net_envelope *envelope; /* likewise */
     uint32_t slice_count;
-    struct net_address to;
-    struct net_control control;
+    int error;                        /* the engine's: what the checks said */
     void (*done)(struct net_send *send, int error);
     uint64_t number;                  /* the engine's; 0 before net_udp_send_later() */
+    size_t length;                    /* the engine's */
 };
 
 /*
@@ -267,7 +282,7 @@ struct net_send {
  * or the path's MTU with fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT for an address of another
  * family (IPv4 from an IPv6 endpoint goes to a v4-mapped address), -EADDRNOTAVAIL for a source that
  * is not local, -EINVAL for port 0 (raw: any other) or control data out of range, -ESHUTDOWN,
- * -ENETUNREACH, -EHOSTUNREACH, -EACCES ... Only slices, slice_count, to and control are read.
+ * -ENETUNREACH, -EHOSTUNREACH, -EACCES ... Only slices, slice_count and envelope are read.
  */
 int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
 

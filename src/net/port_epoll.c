@@ -305,15 +305,17 @@ static uint8_t tos_towards(const struct net_port_udp *udp, const struct net_addr
 static int describe(const struct net_port_udp *udp, const struct net_send *send,
                     struct msghdr *message, struct tx_scratch *scratch)
 {
+    const struct net_envelope *envelope = send->envelope;
     int control = 0;
 
     memset(message, 0, sizeof(*message));
-    message->msg_namelen = net_address_encode(&send->to, &scratch->name);
+    message->msg_namelen = net_address_encode(&envelope->to, &scratch->name);
     message->msg_name = &scratch->name;
     message->msg_iov = (struct iovec *)(void *)send->slices;
     message->msg_iovlen = send->slice_count;
-    if (send->control.present)
-        control = net_control_encode(&send->control, &send->to, tos_towards(udp, &send->to),
+    if (envelope->control.present)
+        control = net_control_encode(&envelope->control, &envelope->to,
+                                     tos_towards(udp, &envelope->to),
                                      scratch->control, sizeof(scratch->control));
     if (control > 0) {
         message->msg_control = scratch->control;
@@ -349,11 +351,12 @@ static bool is_local(const struct net_address *address)
  */
 static int name_error(const struct net_send *send, int error)
 {
-    const struct net_address *source = &send->control.local;
+    const struct net_control *control = &send->envelope->control;
+    const struct net_address *source = &control->local;
 
-    if (!(send->control.present & NET_CONTROL_LOCAL) || net_address_is_any(source))
+    if (!(control->present & NET_CONTROL_LOCAL) || net_address_is_any(source))
         return error;
-    if (error == -EINVAL && (send->control.present & NET_CONTROL_SEGMENT))
+    if (error == -EINVAL && (control->present & NET_CONTROL_SEGMENT))
         return error;
     if (error == -EINVAL || (error == -ENETUNREACH && !is_local(source)))
         return -EADDRNOTAVAIL;
@@ -403,14 +406,15 @@ static int epoll_send_run(struct net_port_udp *udp, const struct net_send *const
                           unsigned count)
 {
     struct net_slice slices[NET_RUN_SLICES_MAX];
-    struct net_send run = *batch[0];
+    struct net_envelope envelope = *batch[0]->envelope;
+    struct net_send run = { .slices = slices, .envelope = &envelope };
     int sent;
 
-    run.control.present |= NET_CONTROL_SEGMENT;
-    run.control.segment = 0;
+    envelope.control.present |= NET_CONTROL_SEGMENT;
+    envelope.control.segment = 0;
     for (uint32_t i = 0; i < batch[0]->slice_count; i++)
-        run.control.segment = (uint16_t)(run.control.segment + batch[0]->slices[i].length);
-    run.slices = slices;
+        envelope.control.segment =
+            (uint16_t)(envelope.control.segment + batch[0]->slices[i].length);
     run.slice_count = net_run_slices(batch, count, slices);
     sent = send_single(udp, &run);
     return sent < 0 ? sent : 0;

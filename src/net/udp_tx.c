@@ -37,13 +37,14 @@ static size_t payload_limit(const struct net_udp *udp, const struct net_address 
 
 static int check(const struct net_udp *udp, const struct net_send *send, size_t *length)
 {
-    size_t limit = payload_limit(udp, &send->to), total = 0;
+    const struct net_address *to = &send->envelope->to;
+    size_t limit = payload_limit(udp, to), total = 0;
 
-    if (send->to.family != udp->family)
+    if (to->family != udp->family)
         return -EAFNOSUPPORT;
     if (send->slice_count > NET_SLICES_MAX)
         return -E2BIG;
-    if ((send->to.port == 0) != (udp->kind == NET_RAW))
+    if ((to->port == 0) != (udp->kind == NET_RAW))
         return -EINVAL;
     for (uint32_t i = 0; i < send->slice_count; i++) {
         if (send->slices[i].length > limit - total)
@@ -168,7 +169,7 @@ static unsigned run_at(struct net_udp *udp, const struct convoy *convoy, unsigne
     if (first < convoy->alone || most < 2 || udp->kind != NET_UDP || !udp->port->send_run)
         return 1;
     count = net_run_length(&convoy->sends[first], &convoy->lengths[first], most);
-    if (count > 1 && must_avoid(udp, &convoy->sends[first]->to, convoy->lengths[first]))
+    if (count > 1 && must_avoid(udp, &convoy->sends[first]->envelope->to, convoy->lengths[first]))
         return 1;
     return count;
 }
@@ -200,7 +201,7 @@ static int step_run(struct net_udp *udp, struct convoy *convoy, unsigned count)
 static void learn(struct net_udp *udp, struct convoy *convoy)
 {
     if (convoy->blame_run && convoy->finished < convoy->alone)
-        remember_refusal(udp, &convoy->sends[convoy->finished]->to,
+        remember_refusal(udp, &convoy->sends[convoy->finished]->envelope->to,
                          convoy->lengths[convoy->finished]);
     convoy->blame_run = false;
 }
@@ -398,6 +399,7 @@ void net_udp_send_later(struct net_udp *udp, struct net_send *send)
     bool attend;
 
     trace_count(trace_datagram_send_queued);
+    send->error = check(udp, send, &send->length);
     base_lock_acquire(&udp->tx_lock);
     send->number = ++udp->tx_pushed;
     list_push_back(&udp->tx_queue, &send->link);
@@ -526,11 +528,17 @@ static bool take(struct net_udp *udp)
 
 static void load(struct net_udp *udp, struct drain *drain)
 {
+    struct list *link = udp->tx_mine.next;
     unsigned count = 0;
-    struct list *link;
 
-    while (count < NET_TX_TAKE && (link = list_pop_front(&udp->tx_mine)))
-        drain->sends[count++] = container_of(link, struct net_send, link);
+    for (; count < NET_TX_TAKE && link != &udp->tx_mine; link = link->next) {
+        struct net_send *send = container_of(link, struct net_send, link);
+
+        drain->sends[count] = send;
+        drain->lengths[count] = send->length;
+        drain->errors[count++] = send->error;
+    }
+    list_cut_before(&udp->tx_mine, link);
     drain->convoy = (struct convoy){
         (const struct net_send *const *)drain->sends, drain->lengths, drain->errors, count,
         0, 0, false
@@ -575,19 +583,35 @@ void net_udp_tx_unblock(struct net_udp *udp)
         udp->tx_armed = false;
 }
 
+/* So many sends ahead: enough for a line to come from the other processor's cache. */
+#define APPROACHING_AHEAD 8u
+#define SOON_AHEAD 4u
+
+static void finish_all(struct net_udp *udp, const struct drain *drain)
+{
+    void (*approaching)(const struct net_send *, bool) = udp->events->approaching;
+    unsigned finished = drain->convoy.finished;
+
+    for (unsigned i = 0; i < finished; i++) {
+        if (approaching && i + APPROACHING_AHEAD < finished)
+            approaching(drain->sends[i + APPROACHING_AHEAD], false);
+        if (approaching && i + SOON_AHEAD < finished)
+            approaching(drain->sends[i + SOON_AHEAD], true);
+        finish(drain->sends[i], drain->errors[i]);
+    }
+}
+
 static void drain_some(struct net_udp *udp, struct drain *drain)
 {
     int stopped_by;
 
     load(udp, drain);
-    check_all(udp, &drain->convoy);
     stopped_by = advance(udp, &drain->convoy);
     if (stopped_by) {
         put_back(udp, drain);
         block(udp, stopped_by);
     }
-    for (unsigned i = 0; i < drain->convoy.finished; i++)
-        finish(drain->sends[i], drain->errors[i]);
+    finish_all(udp, drain);
     if (udp->events->sent && drain->convoy.finished)
         udp->events->sent(udp->owner);
 }

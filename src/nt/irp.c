@@ -446,6 +446,25 @@ VOID IofCompleteRequest(PIRP irp, CCHAR boost)
     complete(irp, NT_CALLER());
 }
 
+/* --- Fetching --------------------------------------------------------------------------------- */
+
+#define CACHE_LINE 64
+
+/* From the header of its block to its first stack location. */
+void nt_irp_fetch(PIRP irp)
+{
+    const char *line = (const char *)irp - CACHE_LINE;
+    const char *end = (const char *)(irp + 1) + sizeof(IO_STACK_LOCATION);
+
+    for (; line < end; line += CACHE_LINE)
+        __builtin_prefetch(line, 1);
+}
+
+void nt_irp_fetch_context(PIRP irp)
+{
+    __builtin_prefetch(IoGetCurrentIrpStackLocation(irp)->Context, 1);
+}
+
 /* --- Cancelling ------------------------------------------------------------------------------- */
 
 VOID IoAcquireCancelSpinLock(PKIRQL irql)

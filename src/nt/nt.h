@@ -80,6 +80,13 @@ void nt_require_irql(KIRQL highest, const char *function, const void *place);
 void nt_irp_accept(PIRP irp);
 
 /*
+ * For an IRP that will be completed in a moment: asks for the memory that completing it touches, and then, when that
+ * has come, for what the driver gave its completion routine as context. Neither touches it. Any IRQL.
+ */
+void nt_irp_fetch(PIRP irp);
+void nt_irp_fetch_context(PIRP irp);
+
+/*
  * From within the completion routine that runs for the IRP, before it keeps the IRP: makes it pending again at
  * the location that the completion has just left, so that the next IoCompleteRequest calls `routine` for it.
  * IRQL <= DISPATCH_LEVEL.

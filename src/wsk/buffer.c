@@ -67,6 +67,8 @@ NTSTATUS wsk_buffer_check(const WSK_BUF *buffer)
         return STATUS_SUCCESS;
     if (!buffer->Mdl || buffer->Offset > buffer->Mdl->ByteCount)
         return STATUS_INVALID_PARAMETER;
+    if (buffer->Length <= buffer->Mdl->ByteCount - buffer->Offset)
+        return STATUS_SUCCESS;
     wsk_walk_start(&walk, buffer);
     wsk_walk_take(&walk, buffer->Length, NULL, 0);
     return walk.remaining ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;

@@ -14,6 +14,7 @@ extern const WSK_PROVIDER_LISTEN_DISPATCH wsk_listen_dispatch;
 size_t wsk_dgram_room(void *owner);
 void wsk_dgram_received(void *owner, struct net_datagram *list);
 void wsk_dgram_sent(void *owner);
+void wsk_dgram_approaching(const struct net_send *send, bool soon);
 void wsk_dgram_broken(void *owner, int error);
 void wsk_socket_closed(void *owner);
 

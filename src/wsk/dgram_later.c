@@ -89,6 +89,16 @@ static void part_done(struct net_send *net, int error)
     KeLowerIrql(irql);
 }
 
+void wsk_dgram_approaching(const struct net_send *net, bool soon)
+{
+    PIRP irp = container_of(net, struct wsk_part, net)->request->irp;
+
+    if (soon)
+        nt_irp_fetch_context(irp);
+    else
+        nt_irp_fetch(irp);
+}
+
 /* --- Cancel ---------------------------------------------------------------------------------- */
 
 /* The IRP is the canceller's: the request lives until it has said WSK_ENDED_CANCEL. */
@@ -168,8 +178,7 @@ static bool fill_parts(struct wsk_request *request, const struct wsk_outgoing *o
     for (size_t i = 0; i < size.parts && filled; i++) {
         parts[i].request = request;
         parts[i].net.number = 0;
-        parts[i].net.to = outgoing->to;
-        parts[i].net.control = outgoing->control;
+        parts[i].net.envelope = &request->send.envelope;
         parts[i].net.done = part_done;
         filled = fill_part(&parts[i], &cutter, slices);
         slices += parts[i].net.slice_count;
@@ -208,8 +217,7 @@ static bool fill_single(struct wsk_request *request, const struct wsk_outgoing *
     part->request = request;
     part->net.slices = request->send.own.slices;
     part->net.number = 0;
-    part->net.to = outgoing->to;
-    part->net.control = outgoing->control;
+    part->net.envelope = &request->send.envelope;
     part->net.done = part_done;
     return true;
 }
@@ -234,6 +242,7 @@ static struct wsk_request *make_request(struct wsk_socket *socket,
 
     if (!request)
         return NULL;
+    request->send.envelope = outgoing->envelope;
     if (!(outgoing->single && fill_single(request, outgoing)) && !fill_all(request, outgoing)) {
         wsk_request_give_back(request);
         return NULL;

@@ -8,8 +8,7 @@
 
 /* A call on its way out. It lives on the caller's stack. */
 struct wsk_outgoing {
-    struct net_address to;
-    struct net_control control;
+    struct net_envelope envelope;
     struct wsk_cutter rest;   /* what has not been sent */
     size_t total;             /* bytes of the whole call */
     int error;                /* the first one, 0 so far */

@@ -71,16 +71,16 @@ static NTSTATUS describe(struct wsk_socket *socket, const struct call *call,
         return status;
     if (!call->list || call->flags)
         return STATUS_INVALID_PARAMETER;
-    status = choose_destination(socket, call->remote, &outgoing->to);
+    status = choose_destination(socket, call->remote, &outgoing->envelope.to);
     if (!NT_SUCCESS(status))
         return status;
     status = wsk_control_data_parse(socket->family, call->control, call->control_length,
-                                    &outgoing->control);
+                                    &outgoing->envelope.control);
     if (!NT_SUCCESS(status))
         return status;
-    if (socket->type != SOCK_DGRAM && (outgoing->control.present & NET_CONTROL_SEGMENT))
+    if (socket->type != SOCK_DGRAM && (outgoing->envelope.control.present & NET_CONTROL_SEGMENT))
         return STATUS_NOT_SUPPORTED;
-    segment = take_segment(socket, &outgoing->control);
+    segment = take_segment(socket, &outgoing->envelope.control);
     outgoing->single = !call->list->Next && (!segment || call->list->Buffer.Length <= segment);
     wsk_cutter_start(&outgoing->rest, call->list, segment);
     return wsk_cutter_check(call->list, segment, payload_limit(socket), &outgoing->total);
@@ -106,7 +106,7 @@ static void *gather(const struct wsk_cutter *before, size_t length, struct net_s
 static int send_next(struct wsk_socket *socket, struct wsk_outgoing *outgoing, bool *end)
 {
     struct net_slice slices[NET_SLICES_MAX];
-    struct net_send send = { .slices = slices, .to = outgoing->to, .control = outgoing->control };
+    struct net_send send = { .slices = slices, .envelope = &outgoing->envelope };
     struct wsk_cutter before = outgoing->rest;
     void *bounce = NULL;
     size_t length;
@@ -157,8 +157,7 @@ static unsigned gather_group(struct wsk_outgoing *outgoing, struct group *group)
             outgoing->rest = before;
             break;
         }
-        send->to = outgoing->to;
-        send->control = outgoing->control;
+        send->envelope = &outgoing->envelope;
         group->pointers[group->count++] = send;
         group->used += send->slice_count;
     }

@@ -94,7 +94,7 @@ NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_
 /* --- Waiting --------------------------------------------------------------------------------- */
 
 /* Requests that a socket keeps for itself. */
-#define CACHED_MOST 1024u
+#define CACHED_MOST 4096u
 
 bool wsk_request_shall_fail(void)
 {

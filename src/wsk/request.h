@@ -37,6 +37,7 @@ struct wsk_send {
         struct wsk_part part;
         struct net_slice slices[WSK_OWN_SLICES];
     } own;
+    struct net_envelope envelope;
     size_t count;
     size_t total;            /* bytes, for IoStatus.Information */
     _Atomic uint32_t left;   /* parts that have not ended */

@@ -131,6 +131,7 @@ static const struct net_udp_events udp_events = {
     .room = wsk_dgram_room,
     .received = wsk_dgram_received,
     .sent = wsk_dgram_sent,
+    .approaching = wsk_dgram_approaching,
     .broken = wsk_dgram_broken,
     .closed = wsk_socket_closed,
 };

@@ -197,6 +197,7 @@ static inline void owner_close(struct owner *owner)
 
 struct parcel {
     struct net_send send;
+    struct net_envelope envelope;
     struct net_slice slice;
     uint32_t number;
     _Atomic uint32_t done;
@@ -221,7 +222,8 @@ static inline void parcel_fill(struct parcel *parcel, uint32_t number,
     parcel->slice = (struct net_slice){ &parcel->number, sizeof(parcel->number) };
     parcel->send.slices = &parcel->slice;
     parcel->send.slice_count = 1;
-    parcel->send.to = *to;
+    parcel->envelope.to = *to;
+    parcel->send.envelope = &parcel->envelope;
     parcel->send.done = parcel_done;
 }
 

@@ -7,6 +7,7 @@
 #define MOST (3 * NET_RUN_MAX + 1)
 
 static struct net_send sends[MOST];
+static struct net_envelope envelopes[MOST];
 static const struct net_send *pointers[MOST];
 static struct net_slice slices[MOST];
 static size_t lengths[MOST];
@@ -24,7 +25,8 @@ static int fill(void **state)
         slices[i] = (struct net_slice){ bytes + 101 * i, 100 };
         sends[i].slices = &slices[i];
         sends[i].slice_count = 1;
-        sends[i].to = peer;
+        envelopes[i] = (struct net_envelope){ .to = peer };
+        sends[i].envelope = &envelopes[i];
         lengths[i] = 100;
         pointers[i] = &sends[i];
     }
@@ -73,20 +75,20 @@ static void test_another_way_is_not_in_it(void **state)
 {
     for (unsigned at = 1; at < NET_RUN_MAX; at++) {
         fill(state);
-        sends[at].to.port++;
+        envelopes[at].to.port++;
         assert_int_equal(run(MOST), at);
         fill(state);
-        sends[at].to.ip[3]++;
+        envelopes[at].to.ip[3]++;
         assert_int_equal(run(MOST), at);
         fill(state);
-        sends[at].control.present = NET_CONTROL_TOS;
+        envelopes[at].control.present = NET_CONTROL_TOS;
         assert_int_equal(run(MOST), at);
     }
     fill(state);
     for (unsigned i = 0; i < MOST; i++)
-        sends[i].control = (struct net_control){ .present = NET_CONTROL_TOS, .tos = 8 };
+        envelopes[i].control = (struct net_control){ .present = NET_CONTROL_TOS, .tos = 8 };
     assert_int_equal(run(MOST), NET_RUN_MAX);
-    sends[5].control.tos = 9;
+    envelopes[5].control.tos = 9;
     assert_int_equal(run(MOST), 5);
 }
 
@@ -94,7 +96,7 @@ static void test_who_gives_a_segment_size_stays_alone(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < MOST; i++)
-        sends[i].control = (struct net_control){ .present = NET_CONTROL_SEGMENT, .segment = 10 };
+        envelopes[i].control = (struct net_control){ .present = NET_CONTROL_SEGMENT, .segment = 10 };
     assert_int_equal(run(MOST), 1);
 }
 

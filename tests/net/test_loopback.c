@@ -18,10 +18,11 @@ static int send_bytes(struct owner *from, const struct net_address *to, const vo
                       size_t length, const struct net_control *control)
 {
     struct net_slice slice = { (void *)bytes, length };
-    struct net_send send = { .slices = &slice, .slice_count = 1, .to = *to };
+    struct net_envelope envelope = { .to = *to };
+    struct net_send send = { .slices = &slice, .slice_count = 1, .envelope = &envelope };
 
     if (control)
-        send.control = *control;
+        envelope.control = *control;
     return net_udp_send_now(from->udp, &send);
 }
 
@@ -94,7 +95,8 @@ static void test_many_slices_are_one_datagram(void **state)
 {
     static uint8_t bytes[NET_SLICES_MAX + 1];
     static struct net_slice slices[NET_SLICES_MAX + 1];
-    struct net_send send = { .slices = slices, .slice_count = NET_SLICES_MAX };
+    struct net_envelope envelope = { .control.present = 0 };
+    struct net_send send = { .slices = slices, .slice_count = NET_SLICES_MAX, .envelope = &envelope };
     struct net_datagram *datagram;
     struct owner a;
 
@@ -103,7 +105,7 @@ static void test_many_slices_are_one_datagram(void **state)
         bytes[i] = (uint8_t)(i + 7);
         slices[i] = (struct net_slice){ &bytes[i], 1 };
     }
-    send.to = a.address;
+    envelope.to = a.address;
     assert_int_equal(net_udp_send_now(a.udp, &send), 0);
     datagram = receive(&a);
     assert_int_equal(datagram->length, NET_SLICES_MAX);

@@ -31,9 +31,10 @@ static bool open_kind(struct owner *owner, struct net_engine *engine,
 static int send_to(struct owner *from, struct net_address to, uint16_t port)
 {
     struct net_slice slice = { "raw", 3 };
-    struct net_send send = { .slices = &slice, .slice_count = 1, .to = to };
+    struct net_envelope envelope = { .to = to };
+    struct net_send send = { .slices = &slice, .slice_count = 1, .envelope = &envelope };
 
-    send.to.port = port;
+    envelope.to.port = port;
     return net_udp_send_now(from->udp, &send);
 }
 

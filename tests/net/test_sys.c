@@ -287,7 +287,7 @@ static void drain_with(uint32_t refused, uint32_t limit, uint32_t malformed)
     for (uint32_t i = 0; i < DRAINED; i++) {
         parcel_fill(&parcels[i], i, &b.address);
         if (i == malformed)
-            parcels[i].send.control.present = NET_CONTROL_HOPS;
+            parcels[i].envelope.control.present = NET_CONTROL_HOPS;
         net_udp_send_later(a.udp, &parcels[i].send);
     }
     for (uint32_t i = 0; i < DRAINED; i++) {

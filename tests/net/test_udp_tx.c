@@ -124,7 +124,8 @@ static void test_upfront_refusals(void **state)
 {
     static uint8_t bytes[65536];
     struct net_slice slices[3] = { { bytes, 65507 }, { bytes, 1 }, { bytes, SIZE_MAX } };
-    struct net_send send = { .slices = slices, .slice_count = 1, .to = peer };
+    struct net_envelope envelope = { .to = peer };
+    struct net_send send = { .slices = slices, .slice_count = 1, .envelope = &envelope };
     struct fixture *fixture = *state;
     unsigned calls;
     struct owner a;
@@ -140,10 +141,10 @@ static void test_upfront_refusals(void **state)
     send.slice_count = NET_SLICES_MAX + 1;
     assert_int_equal(net_udp_send_now(a.udp, &send), -E2BIG);
     send.slice_count = 1;
-    send.to.port = 0;
+    envelope.to.port = 0;
     assert_int_equal(net_udp_send_now(a.udp, &send), -EINVAL);
-    send.to = loopback(NET_IPV6);
-    send.to.port = 1;
+    envelope.to = loopback(NET_IPV6);
+    envelope.to.port = 1;
     assert_int_equal(net_udp_send_now(a.udp, &send), -EAFNOSUPPORT);
     assert_int_equal(script_calls(fixture->script, SCRIPT_SEND), calls);
     owner_close(&a);
@@ -298,7 +299,7 @@ static void test_drain_refuses_each_bad_one(void **state)
     fill_parcels(N);
     for (uint32_t i = 0; i < N; i++) {
         if (i % 5 == 0)
-            parcels[i].send.to.port = 0;
+            parcels[i].envelope.to.port = 0;
         net_udp_send_later(a.udp, &parcels[i].send);
     }
     script_wire_capacity(fixture->script, SIZE_MAX);

@@ -610,8 +610,8 @@ static struct net_address source_of(const struct net_port_udp *udp, const struct
 {
     struct net_address from = net_address_unmapped(&udp->bound);
 
-    if ((send->control.present & NET_CONTROL_LOCAL) && !net_address_is_any(&send->control.local))
-        from = net_address_unmapped(&send->control.local);
+    if ((send->envelope->control.present & NET_CONTROL_LOCAL) && !net_address_is_any(&send->envelope->control.local))
+        from = net_address_unmapped(&send->envelope->control.local);
     from.family = to->family;
     if (net_address_is_any(&from)) {
         memset(from.ip, 0, sizeof(from.ip));
@@ -631,7 +631,7 @@ static void fill_control(const struct net_port_udp *udp, const struct net_send *
     bool multicast = net_address_is_multicast(&datagram->to);
     uint8_t tos = (uint8_t)udp->options[0][NET_OPTION_TOS];
 
-    *control = send->control;
+    *control = send->envelope->control;
     if (control->present & NET_CONTROL_TOS)
         tos = control->tos;
     else if (control->present & NET_CONTROL_ECN)
@@ -657,7 +657,7 @@ static struct script_datagram *build(const struct net_port_udp *udp, const struc
             memcpy(datagram->data + length, send->slices[i].base, send->slices[i].length);
         length += send->slices[i].length;
     }
-    datagram->to = net_address_unmapped(&send->to);
+    datagram->to = net_address_unmapped(&send->envelope->to);
     datagram->from = source_of(udp, send, &datagram->to);
     fill_control(udp, send, datagram);
     return datagram;
@@ -675,7 +675,7 @@ static int send_one(struct net_port_udp *udp, const struct net_send *send)
         udp->blocked = true;
         return -EAGAIN;
     }
-    if (is_broadcast(&send->to) && !udp->options[0][NET_OPTION_BROADCAST])
+    if (is_broadcast(&send->envelope->to) && !udp->options[0][NET_OPTION_BROADCAST])
         return -EACCES;
     if (!udp->bound.port) {
         any.port = to_network((uint16_t)(FIRST_EPHEMERAL_PORT + script->next_port++));
