@@ -26,9 +26,11 @@
 
 /*
  * An endpoint's sends are a stream when so many of them followed each other within the gap: from one's
- * end to the next one's start.
+ * end to the next one's start. More must follow each other, up to the second number, when the loop found nothing but
+ * single ones in the queue: their sender waits for each, and to him the loop is a detour.
  */
 #define NET_STREAM_SENDS 4u
+#define NET_STREAM_SENDS_MAX 1024u
 #define NET_STREAM_GAP_NS 2000u
 
 /* How often the loop looks for more after a stream's queue has run empty, before it is no stream. */
@@ -135,6 +137,7 @@ struct net_udp {
     /* Guesses, which any thread may overwrite: udp_tx.c. */
     _Atomic uint64_t tx_last_ns;
     _Atomic uint32_t tx_near;
+    _Atomic uint32_t tx_needed; /* NET_STREAM_SENDS and more */
     _Atomic uint64_t tx_refused;
 
     /* The loop thread's own from here on. */

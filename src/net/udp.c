@@ -221,6 +221,7 @@ static struct net_udp *make_udp(struct net_engine *engine, const struct net_tran
     udp->family = transport->family;
     udp->kind = transport->kind;
     udp->task.run = run_attention;
+    atomic_init(&udp->tx_needed, NET_STREAM_SENDS);
     udp->rx_places = NET_RX_RUN_PLACES;
     list_init(&udp->tx_queue);
     list_init(&udp->tx_mine);

@@ -15,8 +15,8 @@
  *
  * What a stream is. On the loop's own thread: the second send of a round, since the queue's turn
  * comes in the same round or the next. On other threads: NET_STREAM_SENDS sends, each within
- * stream_gap_ns after the one before; a call that sends many at once shares trips by itself and does
- * not count. Nothing is ever delayed by a clock; the clock only tells which thread sends.
+ * stream_gap_ns after the one before, and more where the loop found them alone; a call that sends many
+ * at once shares trips by itself and does not count. Nothing is ever delayed by a clock; the clock only tells which thread sends.
  */
 #include "engine.h"
 
@@ -289,10 +289,24 @@ static bool is_stream(struct net_udp *udp)
         return false;
     }
     near = atomic_load_explicit(&udp->tx_near, memory_order_relaxed);
-    if (near >= NET_STREAM_SENDS)
+    if (near >= atomic_load_explicit(&udp->tx_needed, memory_order_relaxed))
         return true;
     atomic_store_explicit(&udp->tx_near, near + 1, memory_order_relaxed);
     return false;
+}
+
+/* What the loop found in the queue at once says whether queueing was worth its while. */
+static void note_taken(struct net_udp *udp, unsigned count)
+{
+    uint32_t needed = atomic_load_explicit(&udp->tx_needed, memory_order_relaxed);
+
+    if (count > 1)
+        needed = NET_STREAM_SENDS;
+    else if (needed < NET_STREAM_SENDS_MAX)
+        needed *= 2;
+    atomic_store_explicit(&udp->tx_needed, needed, memory_order_relaxed);
+    if (count == 1)
+        atomic_store_explicit(&udp->tx_near, 0, memory_order_relaxed);
 }
 
 static void note_end(struct net_udp *udp)
@@ -543,6 +557,7 @@ static void load(struct net_udp *udp, struct drain *drain)
         (const struct net_send *const *)drain->sends, drain->lengths, drain->errors, count,
         0, 0, false
     };
+    note_taken(udp, count);
     set_looks(udp, count > 1 ? NET_STREAM_LOOKS : 0);
 }
 

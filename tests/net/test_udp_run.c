@@ -278,6 +278,33 @@ static void test_a_stream_is_queued(void **state)
     owner_close(&a);
 }
 
+/* Whoever waits for each send before the next is soon left alone by the loop. */
+static void test_who_waits_is_no_stream(void **state)
+{
+    struct fixture *fixture = *state;
+    uint32_t queued = 0;
+    struct owner a;
+
+    owner_open_bound(&a, fixture->engine, NET_IPV4);
+    for (uint32_t i = 0; i < 3072; i++) {
+        int error;
+
+        parcel_fill(&parcels[0], i, &peer);
+        error = net_udp_send_now(a.udp, &parcels[0].send);
+        if (error == 0)
+            continue;
+        assert_int_equal(error, -EAGAIN);
+        queued++;
+        net_udp_send_later(a.udp, &parcels[0].send);
+        owner_wait(&parcels[0].done, 1);
+        while (net_udp_must_queue(a.udp))
+            os_yield();
+    }
+    /* 4, 8, 16 ... up to 1024 sends between one that was queued and the next. */
+    assert_in_range(queued, 2, 12);
+    owner_close(&a);
+}
+
 /* --- Receiving ------------------------------------------------------------------------------- */
 
 static const struct net_address stranger = { .family = NET_IPV4, .port = 0x1234,
@@ -446,6 +473,7 @@ int main(void)
         RUN_TEST(test_an_earlier_error_does_not_cut_a_trip),
         RUN_TEST(test_cancel_at_each_place),
         cmocka_unit_test_setup_teardown(test_a_stream_is_queued, start_streams, fixture_stop),
+        cmocka_unit_test_setup_teardown(test_who_waits_is_no_stream, start_streams, fixture_stop),
         RUN_TEST(test_runs_are_cut),
         RUN_TEST(test_a_run_is_cut_into_runs),
         RUN_TEST(test_pieces_are_released_in_any_order),
