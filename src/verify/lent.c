@@ -3,8 +3,8 @@
  * lent.c - indications whose payload, address and control information are copies in memory that vanishes when the
  * driver has given them back, so that a pointer into them which it kept faults (WSK-V22).
  *
- * That costs some calls of the system a datagram, so not every list is copied: the first of each callback, then one in
- * some.
+ * That costs some calls of the system a datagram, each of which stops the other threads for a moment, so not every
+ * datagram is copied: the first of each callback, then one in some.
  */
 #include "rule_calls.h"
 
@@ -15,9 +15,9 @@
 #define COPIES 1024u
 #define ROUTINES 64u
 
-/* Lists that are copied: the first of a callback, and then one in as many. */
-#define LISTS_FIRST 64u
-#define LISTS_STEP 64u
+/* Datagrams that are copied: the first of a callback, and then one in as many. */
+#define COPIED_FIRST 64u
+#define COPIED_STEP 256u
 
 #define ADDRESS_ROOM 32u
 _Static_assert(sizeof(SOCKADDR_INET) <= ADDRESS_ROOM, "an address fits");
@@ -32,7 +32,7 @@ static struct copy {
 } copies[COPIES];
 
 static const char taken;
-static _Atomic uint32_t lists[ROUTINES];
+static _Atomic uint32_t lent[ROUTINES];
 
 static struct copy *copy_of(const void *node)
 {
@@ -42,9 +42,9 @@ static struct copy *copy_of(const void *node)
 static bool wanted(const void *routine)
 {
     uint32_t count = atomic_fetch_add_explicit(
-        &lists[((uintptr_t)routine >> 4) % ROUTINES], 1, memory_order_relaxed);
+        &lent[((uintptr_t)routine >> 4) % ROUTINES], 1, memory_order_relaxed);
 
-    return count < LISTS_FIRST || count % LISTS_STEP == 0;
+    return count < COPIED_FIRST || count % COPIED_STEP == 0;
 }
 
 /* --- Lending -------------------------------------------------------------------------------- */
@@ -97,10 +97,9 @@ void vf_lend_list(struct hook_event *event)
 {
     PWSK_DATAGRAM_INDICATION node = event->indication;
 
-    if (!node || !wanted(event->routine))
-        return;
     for (; node; node = node->Next)
-        lend_one(node, (const char *)event->routine + 1);
+        if (wanted(event->routine))
+            lend_one(node, (const char *)event->routine + 1);
 }
 
 /* --- The end -------------------------------------------------------------------------------- */
@@ -139,5 +138,5 @@ void vf_lent_forget(void)
         if (node)
             end_one(node, NULL);
     }
-    memset(lists, 0, sizeof(lists));
+    memset(lent, 0, sizeof(lent));
 }
