@@ -31,7 +31,7 @@
  */
 #define NET_STREAM_SENDS 4u
 #define NET_STREAM_SENDS_MAX 1024u
-#define NET_STREAM_GAP_NS 2000u
+#define NET_STREAM_GAP_NS 8000u
 
 /* How often the loop looks for more after a stream's queue has run empty, before it is no stream. */
 #define NET_STREAM_LOOKS 8u
@@ -141,6 +141,7 @@ struct net_udp {
     _Atomic uint64_t tx_refused;
 
     /* The loop thread's own from here on. */
+    uint32_t tx_lone;        /* sends that it found alone in the queue, one after the other */
     struct list tx_mine;     /* taken from the queue and not sent */
     struct list in_line;
     struct list in_retry;

@@ -12,6 +12,8 @@
  *    the order of its calls.
  * 4. The loop takes a part of the queue, sends, puts back what did not go, and only then calls
  *    done().
+ * 5. Where the loop finds the sends alone, one after the other, the stream has ended, and a new one begins
+ *    only after more sends than before (up to NET_STREAM_SENDS_MAX): their sender waits for each.
  *
  * What a stream is. On the loop's own thread: the second send of a round, since the queue's turn
  * comes in the same round or the next. On other threads: NET_STREAM_SENDS sends, each within
@@ -296,17 +298,20 @@ static bool is_stream(struct net_udp *udp)
 }
 
 /* What the loop found in the queue at once says whether queueing was worth its while. */
-static void note_taken(struct net_udp *udp, unsigned count)
+static void note_company(struct net_udp *udp)
+{
+    udp->tx_lone = 0;
+    atomic_store_explicit(&udp->tx_needed, NET_STREAM_SENDS, memory_order_relaxed);
+}
+
+static void note_lone(struct net_udp *udp)
 {
     uint32_t needed = atomic_load_explicit(&udp->tx_needed, memory_order_relaxed);
 
-    if (count > 1)
-        needed = NET_STREAM_SENDS;
-    else if (needed < NET_STREAM_SENDS_MAX)
-        needed *= 2;
-    atomic_store_explicit(&udp->tx_needed, needed, memory_order_relaxed);
-    if (count == 1)
-        atomic_store_explicit(&udp->tx_near, 0, memory_order_relaxed);
+    udp->tx_lone++;
+    if (needed < NET_STREAM_SENDS_MAX)
+        atomic_store_explicit(&udp->tx_needed, 2 * needed, memory_order_relaxed);
+    atomic_store_explicit(&udp->tx_near, 0, memory_order_relaxed);
 }
 
 static void note_end(struct net_udp *udp)
@@ -557,8 +562,12 @@ static void load(struct net_udp *udp, struct drain *drain)
         (const struct net_send *const *)drain->sends, drain->lengths, drain->errors, count,
         0, 0, false
     };
-    note_taken(udp, count);
-    set_looks(udp, count > 1 ? NET_STREAM_LOOKS : 0);
+    if (count > 1)
+        note_company(udp);
+    else
+        note_lone(udp);
+    /* The first one may be alone because it woke the loop on its sender's own processor. */
+    set_looks(udp, udp->tx_lone < 2 ? NET_STREAM_LOOKS : 0);
 }
 
 /* Before what came later. From its number on everything can be cancelled again. */
@@ -616,6 +625,18 @@ static void finish_all(struct net_udp *udp, const struct drain *drain)
     }
 }
 
+/*
+ * Whoever waits for each send makes the next one while done() still runs for this one: the gate opens before, since
+ * what was taken has left.
+ */
+static void let_go(struct net_udp *udp)
+{
+    end_flight(udp);
+    note_end(udp);
+    if (!net_udp_must_queue(udp))
+        udp->tx_lone = 0;
+}
+
 static void drain_some(struct net_udp *udp, struct drain *drain)
 {
     int stopped_by;
@@ -625,10 +646,24 @@ static void drain_some(struct net_udp *udp, struct drain *drain)
     if (stopped_by) {
         put_back(udp, drain);
         block(udp, stopped_by);
+    } else if (udp->tx_lone > 1) {
+        let_go(udp);
     }
     finish_all(udp, drain);
     if (udp->events->sent && drain->convoy.finished)
         udp->events->sent(udp->owner);
+}
+
+/* The sender may want this processor. */
+static void look_again(struct net_udp *udp)
+{
+    if (looks_left(udp)) {
+        os_yield();
+        net_loop_line_up(udp);
+        return;
+    }
+    udp->tx_lone = 0;
+    note_end(udp);
 }
 
 void net_udp_tx_turn(struct net_udp *udp)
@@ -639,10 +674,7 @@ void net_udp_tx_turn(struct net_udp *udp)
         if (udp->tx_blocked || net_udp_is_closing(udp) || !net_udp_must_queue(udp))
             return;
         if (list_empty(&udp->tx_mine) && !take(udp)) {
-            if (looks_left(udp))
-                net_loop_line_up(udp);
-            else
-                note_end(udp);
+            look_again(udp);
             return;
         }
         drain_some(udp, &drain);
