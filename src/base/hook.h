@@ -89,6 +89,12 @@ struct hooks {
     bool (*event_begin)(struct hook_event *event);
     void (*event_end)(struct hook_event *event);
 
+    /*
+     * Datagrams are there for an event. True: it waits for `*count` of them, but no longer than `*ns`. Under
+     * the socket's lock.
+     */
+    bool (*event_gather)(void *socket, const char *name, size_t *count, uint64_t *ns);
+
     /* Before an exported function of WSK (WskRegister ...) does its work. True: `status` is its answer. */
     bool (*export_begin)(const char *name, const void *place, int32_t *status);
 
@@ -162,6 +168,13 @@ static inline void hook_event_end(struct hook_event *event)
 
     if (hooks && hooks->event_end)
         hooks->event_end(event);
+}
+
+static inline bool hook_event_gathers(void *socket, const char *name, size_t *count, uint64_t *ns)
+{
+    const struct hooks *hooks = hook_table();
+
+    return hooks && hooks->event_gather && hooks->event_gather(socket, name, count, ns);
 }
 
 static inline bool hook_decides(const char *name, const void *place, int32_t *status)

@@ -161,12 +161,12 @@ static NTSTATUS completed(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 {
     struct vf_call *call = context;
 
-    vf_cancel_over(call);
     call->result = irp->IoStatus;
     call->completed_ns = os_clock_ns();
     follow_sockets(call);
     if ((call->hold_ns || call->hold_elsewhere) && !irp->Cancel && vf_hold(call))
         return STATUS_MORE_PROCESSING_REQUIRED;
+    vf_cancel_over(call);
     vf_call_let_go(call);
     return vf_deliver(call, device, irp);
 }

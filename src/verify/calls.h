@@ -63,6 +63,7 @@ struct vf_call {
     bool at_dispatch;         /* the driver's routine runs at DISPATCH_LEVEL in any case */
     bool cancels;             /* the IRP is cancelled if it is still pending after cancel_ns */
     uint64_t cancel_ns;
+    bool cancel_wins;         /* a cancel that meets the held completion makes it STATUS_CANCELLED */
     const char *injected;     /* what was done to the call, for the trace; NULL: nothing */
 
     /* completed(): the result, which may be changed; unused when `irp` is NULL. */
@@ -157,10 +158,10 @@ void vf_hold_flush(const void *socket);
 /* Waits a moment for the delivery of the call; it may still be outstanding. */
 void vf_hold_wait(struct vf_call *call);
 
-/* Cancels the call's IRP when it is still pending after call->cancel_ns. */
+/* Cancels the call's IRP when it is still pending, or its completion held, after call->cancel_ns. */
 void vf_cancel_later(struct vf_call *call);
 
-/* The IRP has completed: no cancel will touch it from here on. */
+/* The completion is about to reach the driver: no cancel will touch the IRP from here on. */
 void vf_cancel_over(struct vf_call *call);
 
 void vf_hold_stop(void);

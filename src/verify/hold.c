@@ -2,9 +2,9 @@
 /*
  * hold.c - completions that are kept from the driver for a while, as a slow transport would.
  *
- * A held IRP is pending in every respect: its stack location is taken, it can be cancelled (which ends
- * the hold: the completion had won the race), its socket cannot finish closing. One thread delivers,
- * at DISPATCH_LEVEL.
+ * A held IRP is pending in every respect: its stack location is taken, it can be cancelled, its socket cannot
+ * finish closing. One thread delivers, at DISPATCH_LEVEL. A cancel ends the hold; whether it or the
+ * completion wins, the call says (cancel_wins).
  */
 #include "calls.h"
 
@@ -42,6 +42,7 @@ static void deliver(struct vf_call *call)
 {
     KIRQL irql;
 
+    vf_cancel_over(call);
     atomic_fetch_add(&call->references, 1);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     IoCompleteRequest(call->irp, IO_NO_INCREMENT);
@@ -61,6 +62,8 @@ static VOID cancel_held(PDEVICE_OBJECT device, PIRP irp)
     base_lock_acquire(&hold.lock);
     list_remove(&call->hold_link);
     base_lock_release(&hold.lock);
+    if (call->cancel_wins)
+        call->result = (IO_STATUS_BLOCK){ .Status = STATUS_CANCELLED };
     deliver(call);
 }
 
@@ -105,7 +108,7 @@ static struct vf_call *take_cancel(uint64_t now_ns, uint64_t *next_ns)
     return NULL;
 }
 
-/* While the state says so, the completion of the IRP does not reach the driver, who might free it. */
+/* While the state says so, no completion of the IRP reaches the driver, who might free it. */
 static void cancel(struct vf_call *call)
 {
     uint32_t state = WITH_PROVIDER;

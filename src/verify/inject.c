@@ -19,6 +19,9 @@
 
 #define TEXT_MAX 256
 
+/* How long an event waits for more datagrams unless told otherwise. */
+#define MERGE_NS (2 * OS_NS_PER_MS)
+
 enum control_change { CONTROL_AS_IS, CONTROL_DROP, CONTROL_ADD };
 
 struct rule {
@@ -37,6 +40,7 @@ struct rule {
     uint64_t stall_ns;
     enum control_change control;
     unsigned split;
+    unsigned merge;            /* an event waits for so many datagrams */
     unsigned limit;            /* of retained indications */
     uint64_t first, last, step;
     unsigned percent;
@@ -160,6 +164,15 @@ static bool take_split(struct rule *rule, const char *value)
     return taken;
 }
 
+static bool take_merge(struct rule *rule, const char *value)
+{
+    uint64_t number;
+    bool taken = take_number(value, 2, 64, &number);
+
+    rule->merge = taken ? (unsigned)number : 0;
+    return taken;
+}
+
 static bool take_limit(struct rule *rule, const char *value)
 {
     uint64_t number;
@@ -213,7 +226,7 @@ static const struct action actions[] = {
     { "break", false, take_break }, { "drop", false, take_drop },
     { "dispatch", false, take_dispatch }, { "stall", true, take_stall },
     { "control", true, take_control }, { "split", true, take_split },
-    { "limit", true, take_limit }, { "socket", true, take_socket },
+    { "merge", true, take_merge }, { "limit", true, take_limit }, { "socket", true, take_socket },
     { "chance", true, take_chance }, { "when", true, take_when },
 };
 
@@ -274,7 +287,16 @@ static bool does_something(const struct rule *rule)
 {
     return rule->fails || rule->pends || rule->delay_ns || rule->elsewhere || rule->cancels ||
            rule->breaks || rule->drops || rule->at_dispatch || rule->stall_ns || rule->control ||
-           rule->split || rule->limit;
+           rule->split || rule->merge || rule->limit;
+}
+
+/* It says when an event comes; what happens to the event is decided when it does. */
+static bool merges_alone(const struct rule *rule)
+{
+    return !rule->merge ||
+           !(rule->fails || rule->pends || rule->elsewhere || rule->cancels || rule->breaks ||
+             rule->drops || rule->at_dispatch || rule->stall_ns || rule->control || rule->split ||
+             rule->limit);
 }
 
 static bool read_rule(struct rule *rule, const char *text, char *error, size_t size)
@@ -290,6 +312,10 @@ static bool read_rule(struct rule *rule, const char *text, char *error, size_t s
     while ((word = strsep(&rest, ":"))) {
         if (!take_word(rule, word, error, size))
             return false;
+    }
+    if (!merges_alone(rule)) {
+        snprintf(error, size, "'%s': merge is a rule of its own, with at most a delay", text);
+        return false;
     }
     if (does_something(rule))
         return true;
@@ -351,8 +377,8 @@ static bool names(const struct rule *rule, const char *name)
     return false;
 }
 
-/* Counts the call, and says whether this one is meant. */
-static bool strikes(struct rule *rule, const char *name, uint32_t socket_number)
+/* Counts the call, and says whether this one is meant. `*chance` decides what else is left to it. */
+static bool strikes(struct rule *rule, const char *name, uint32_t socket_number, uint64_t *chance)
 {
     uint64_t count;
 
@@ -361,7 +387,8 @@ static bool strikes(struct rule *rule, const char *name, uint32_t socket_number)
     count = atomic_fetch_add(&rule->count, 1) + 1;
     if (count < rule->first || count > rule->last || (count - rule->first) % rule->step)
         return false;
-    return vf_chance(seed, (uint64_t)(rule - rules) + 1000, count) % 100 < rule->percent;
+    *chance = vf_chance(seed, (uint64_t)(rule - rules) + 1000, count);
+    return *chance % 100 < rule->percent;
 }
 
 /* --- Calls ---------------------------------------------------------------------------------- */
@@ -382,7 +409,36 @@ static bool can_fail(enum vf_function_id function)
            function != VF_ID_WskReleaseData && function != VF_ID_WskFreeAddressInfo;
 }
 
-static void apply(const struct rule *rule, struct vf_call *call)
+/* A request of these that was carried out cannot be called cancelled: something would be left. */
+static bool leaves_something(enum vf_function_id function)
+{
+    return function != VF_ID_WskSendTo && function != VF_ID_WskSendMessages &&
+           function != VF_ID_WskReceiveFrom && function != VF_ID_WskGetLocalAddress &&
+           function != VF_ID_WskGetRemoteAddress && function != VF_ID_WskGetNameInfo;
+}
+
+/* Who wins when a cancel meets the held completion. Where that is to be the cancel, and would come too late
+ * to leave nothing, the provider is not asked at all. */
+static void decide_race(struct vf_call *call, bool cancel_wins)
+{
+    enum vf_function_id function = call->function->id;
+
+    call->cancel_wins = cancel_wins && !leaves_something(function);
+    if (!cancel_wins || call->cancel_wins || !call->cancels || call->decided ||
+        !can_fail(function))
+        return;
+    call->decided = true;
+    call->status = STATUS_CANCELLED;
+}
+
+/* At any point of the request, when the completion is held, too. */
+static void cancel_by(const struct rule *rule, struct vf_call *call, uint64_t chance)
+{
+    call->cancels = true;
+    call->cancel_ns = rule->pends ? (chance >> 16) % call->hold_ns : rule->delay_ns;
+}
+
+static void apply(const struct rule *rule, struct vf_call *call, uint64_t chance)
 {
     call->injected = rule->text;
     if (rule->stall_ns)
@@ -395,11 +451,13 @@ static void apply(const struct rule *rule, struct vf_call *call)
     }
     if (rule->pends || (rule->delay_ns && !rule->cancels))
         call->hold_ns = rule->delay_ns ? rule->delay_ns : 10 * OS_NS_PER_MS;
-    call->hold_elsewhere = rule->elsewhere && !call->hold_ns;
-    call->hold_past_close = rule->past_close;
-    call->at_dispatch = rule->at_dispatch;
-    call->cancels = rule->cancels;
-    call->cancel_ns = rule->cancels ? rule->delay_ns : 0;
+    call->hold_elsewhere = (call->hold_elsewhere || rule->elsewhere) && !call->hold_ns;
+    call->hold_past_close = call->hold_past_close || rule->past_close;
+    call->at_dispatch = call->at_dispatch || rule->at_dispatch;
+    if (rule->cancels)
+        cancel_by(rule, call, chance);
+    if (call->hold_ns)
+        decide_race(call, chance >> 8 & 1);
 }
 
 /* What force pending does to the function's n-th call. */
@@ -421,6 +479,7 @@ static void force(struct vf_call *call)
     default:
         call->hold_ns = 1 + (chance >> 8) % most_ns;
         call->hold_past_close = chance >> 3 & 1;
+        decide_race(call, chance >> 4 & 1);
         call->injected = "force-pending: completes later";
         break;
     }
@@ -429,11 +488,13 @@ static void force(struct vf_call *call)
 
 static void before(struct vf_call *call)
 {
+    uint64_t chance;
+
     if (call->function->id == VF_ID_WskReceiveFrom && call->arguments[4])
         call->control_room = *(const ULONG *)call->arguments[4];
     for (size_t i = 0; i < rule_count; i++) {
-        if (strikes(&rules[i], call->function->name, call->socket_number))
-            apply(&rules[i], call);
+        if (strikes(&rules[i], call->function->name, call->socket_number, &chance))
+            apply(&rules[i], call, chance);
     }
     if (forced)
         force(call);
@@ -512,16 +573,33 @@ static bool event_begin(struct hook_event *event)
     uint32_t socket_number = vf_socket_number(event->socket);
     uint64_t count = atomic_fetch_add(&forced_counts[VF_FUNCTION_COUNT], 1);
     uint64_t chance = vf_chance(seed, VF_FUNCTION_COUNT, count);
+    uint64_t unused;
     bool go_on = true;
 
     for (size_t i = 0; i < rule_count; i++) {
-        if (strikes(&rules[i], event->name, socket_number))
+        if (!rules[i].merge && strikes(&rules[i], event->name, socket_number, &unused))
             go_on = apply_to_event(&rules[i], event, chance) && go_on;
     }
     if (forced && event->indication && chance & 1)
         vf_split_list(event->indication, 4, chance);
     event->notes[0] = event->indication;
     return go_on;
+}
+
+static bool event_gather(void *socket, const char *name, size_t *count, uint64_t *ns)
+{
+    uint32_t socket_number = vf_socket_number(socket);
+    uint64_t chance;
+    bool gathers = false;
+
+    for (size_t i = 0; i < rule_count; i++) {
+        if (!rules[i].merge || !strikes(&rules[i], name, socket_number, &chance))
+            continue;
+        *count = 2 + (chance >> 8) % (rules[i].merge - 1);
+        *ns = rules[i].delay_ns ? rules[i].delay_ns : MERGE_NS;
+        gathers = true;
+    }
+    return gathers;
 }
 
 /* What the driver does not keep is the provider's again. */
@@ -536,9 +614,10 @@ static void event_end(struct hook_event *event)
 static bool export_begin(const char *name, const void *place, int32_t *status)
 {
     bool decided = false;
+    uint64_t unused;
 
     for (size_t i = 0; i < rule_count; i++) {
-        if (!strikes(&rules[i], name, 0))
+        if (!strikes(&rules[i], name, 0, &unused))
             continue;
         if (rules[i].stall_ns)
             stall(rules[i].stall_ns);
@@ -561,11 +640,12 @@ bool vf_inject_allocation(enum hook_allocation kind)
         [HOOK_POOL] = "ExAllocatePool", [HOOK_IRP] = "IoAllocateIrp", [HOOK_MDL] = "IoAllocateMdl",
     };
     bool fails = false;
+    uint64_t unused;
 
     if (kind >= sizeof(kinds) / sizeof(*kinds))
         return false;
     for (size_t i = 0; i < rule_count; i++)
-        fails = strikes(&rules[i], kinds[kind], 0) || fails;
+        fails = strikes(&rules[i], kinds[kind], 0, &unused) || fails;
     return fails;
 }
 
@@ -598,6 +678,7 @@ void vf_inject_start(struct hooks *hooks)
         return;
     limit_retained();
     hooks->export_begin = export_begin;
+    hooks->event_gather = event_gather;
     vf_observe(&observer);
 }
 

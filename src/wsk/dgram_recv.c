@@ -234,6 +234,35 @@ struct delivery {
     struct net_datagram *datagrams;  /* for the event */
 };
 
+static void post_delivery(struct wsk_socket *socket)
+{
+    socket->deliver_posted = true;
+    wsk_socket_hold(socket);
+    net_udp_post(socket->udp, &socket->deliver_task);
+}
+
+/*
+ * A hook may want the event to wait until more datagrams have come, for a while: the loop looks again and
+ * again, for that is no path for speed. What is gathered stays in the backlog. Under the lock.
+ */
+static bool gathers(struct wsk_socket *socket)
+{
+    uint64_t ns;
+
+    if (!socket->gather_count) {
+        if (!hook_event_gathers(&socket->public, "WskReceiveFromEvent", &socket->gather_count, &ns))
+            return false;
+        socket->gather_end_ns = os_clock_ns() + ns;
+    }
+    if (socket->backlog_count < socket->gather_count && os_clock_ns() < socket->gather_end_ns) {
+        if (!socket->deliver_posted)
+            post_delivery(socket);
+        return true;
+    }
+    socket->gather_count = 0;
+    return false;
+}
+
 static bool choose(struct wsk_socket *socket, struct delivery *delivery)
 {
     bool chosen = false;
@@ -246,7 +275,7 @@ static bool choose(struct wsk_socket *socket, struct delivery *delivery)
         if (delivery->request) {
             take_front(socket, &delivery->front);
             chosen = true;
-        } else if (wsk_event_ready(socket)) {
+        } else if (wsk_event_ready(socket) && !gathers(socket)) {
             delivery->datagrams = take_class(socket);
             socket->event_running = true;
             chosen = true;
@@ -290,14 +319,10 @@ void wsk_dgram_wanted(struct wsk_socket *socket)
     base_lock_acquire(&socket->lock);
     post = socket->backlog && !socket->deliver_posted;
     if (post)
-        socket->deliver_posted = true;
+        post_delivery(socket);
     base_lock_release(&socket->lock);
-    if (post) {
-        wsk_socket_hold(socket);
-        net_udp_post(socket->udp, &socket->deliver_task);
-    } else {
+    if (!post)
         net_udp_receive_wanted(socket->udp);
-    }
 }
 
 /* --- What the engine calls ------------------------------------------------------------------- */

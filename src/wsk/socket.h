@@ -116,6 +116,8 @@ struct wsk_socket {
     size_t backlog_count;
     struct task deliver_task;
     bool deliver_posted;
+    size_t gather_count;           /* datagrams that an event waits for (hook.h); 0: it does not */
+    uint64_t gather_end_ns;
 
     bool event_static;
     bool event_on;

@@ -266,6 +266,53 @@ static void test_a_cancel_races_a_completion(void **state)
     dgram_close(socket);
 }
 
+/* Of many that are held and cancelled, some are cancelled and some had completed before. */
+static void test_a_cancel_meets_held_completions(void **state)
+{
+    unsigned cancelled = 0, won = 0;
+    SOCKADDR_INET local;
+    struct call call;
+    dgram socket;
+
+    (void)state;
+    begin("WskGetLocalAddress:pend:delay=1ms:cancel");
+    socket = dgram_bound(&client, AF_INET, NULL, NULL, &local);
+    call_init(&call);
+    for (int i = 0; i < 40; i++) {
+        NTSTATUS status = CALL(&call, socket.d->WskGetLocalAddress(
+                                          socket.socket, (PSOCKADDR)&local, IRP(&call)));
+
+        cancelled += status == STATUS_CANCELLED;
+        won += status == STATUS_SUCCESS;
+    }
+    assert_int_equal(cancelled + won, 40);
+    assert_in_range(cancelled, 1, 39);
+    call_free(&call);
+    dgram_close(socket);
+}
+
+/* Where the cancel wins, the bind has not happened: it can be done again. */
+static void test_a_cancelled_bind_leaves_nothing(void **state)
+{
+    unsigned cancelled = 0;
+
+    (void)state;
+    begin("WskBind:pend:delay=1ms:cancel");
+    for (int i = 0; i < 20; i++) {
+        dgram socket = dgram_open(&client, AF_INET, NULL, NULL);
+        struct call call;
+        NTSTATUS status;
+
+        call_init(&call);
+        while ((status = bind_any(socket, &call)) == STATUS_CANCELLED && cancelled < 100)
+            cancelled++;
+        assert_int_equal(status, STATUS_SUCCESS);
+        call_free(&call);
+        dgram_close(socket);
+    }
+    assert_in_range(cancelled, 1, 99);
+}
+
 /* --- break: the socket stops functioning ----------------------------------------------------- */
 
 struct events {
@@ -402,6 +449,51 @@ static void test_a_split_datagram_is_kept_and_released(void **state)
     read_datagram(&events, events.kept);
     assert_memory_equal(events.data, "0123456789", 10);
     assert_int_equal(socket.d->WskRelease(socket.socket, events.kept), STATUS_SUCCESS);
+    dgram_close(socket);
+}
+
+/* The hour is never over: it is the second that ends the wait. */
+static void test_datagrams_come_as_a_chain(void **state)
+{
+    SOCKADDR_INET local;
+    PWSK_DATAGRAM_INDICATION node, next;
+    struct events events;
+    char expected = 'a';
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:merge=2:delay=60m");
+    socket = listen_with(&events, &local);
+    events.answer = STATUS_PENDING;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(dgram_send(socket, i ? "b" : "a", 1, &local), STATUS_SUCCESS);
+    while (events.datagrams < 2)
+        wait_for_event(&events);
+    assert_int_equal(events.calls, 1);
+    for (node = events.kept; node; node = next, expected++) {
+        next = node->Next;
+        read_datagram(&events, node);
+        assert_int_equal(events.data[0], expected);
+        node->Next = NULL; /* each alone */
+        assert_int_equal(socket.d->WskRelease(socket.socket, node), STATUS_SUCCESS);
+    }
+    assert_int_equal(expected, 'c');
+    dgram_close(socket);
+}
+
+/* Nothing follows: the time ends the wait. */
+static void test_a_single_datagram_is_not_kept_for_ever(void **state)
+{
+    SOCKADDR_INET local;
+    struct events events;
+    dgram socket;
+
+    (void)state;
+    begin("WskReceiveFromEvent:merge=64:delay=1ms");
+    socket = listen_with(&events, &local);
+    assert_int_equal(dgram_send(socket, "1", 1, &local), STATUS_SUCCESS);
+    wait_for_event(&events);
+    assert_int_equal(events.datagrams, 1);
     dgram_close(socket);
 }
 
@@ -566,6 +658,14 @@ static void test_nonsense_is_refused_by_name(void **state)
     refused("WskBind:pend:chance=101", "cannot be understood");
     refused("WskBind:pend:socket=0", "cannot be understood");
     refused("WskReceiveFromEvent:split=99", "cannot be understood");
+    refused("WskReceiveFromEvent:split=", "cannot be understood");
+    refused("WskReceiveFromEvent:merge=1", "'merge=1' cannot be understood");
+    refused("WskReceiveFromEvent:merge=3:split=2", "merge is a rule of its own");
+    refused("WskReceiveFromEvent:limit=-1", "cannot be understood");
+    refused("WskBind:control=some", "'control=some' cannot be understood");
+    refused(":pend", "'' is no function");
+    refused("WskBind,:pend", "'' is no function");
+    refused("WskBind::pend", "there is no injection ''");
     begin(NULL);
 }
 
@@ -585,9 +685,13 @@ int main(void)
         TEST(test_the_routine_runs_at_dispatch_level),
         TEST(test_a_pending_receive_is_cancelled),
         TEST(test_a_cancel_races_a_completion),
+        TEST(test_a_cancel_meets_held_completions),
+        TEST(test_a_cancelled_bind_leaves_nothing),
         TEST(test_a_broken_socket_says_so),
         TEST(test_a_datagram_comes_in_pieces_at_odd_addresses),
         TEST(test_a_split_datagram_is_kept_and_released),
+        TEST(test_datagrams_come_as_a_chain),
+        TEST(test_a_single_datagram_is_not_kept_for_ever),
         TEST(test_a_client_that_holds_enough_gets_no_more),
         TEST(test_a_datagram_is_lost),
         TEST(test_control_information_is_added_and_dropped),
