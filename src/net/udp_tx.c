@@ -644,6 +644,8 @@ static void drain_some(struct net_udp *udp, struct drain *drain)
     load(udp, drain);
     stopped_by = advance(udp, &drain->convoy);
     if (stopped_by) {
+        /* Should all be cancelled meanwhile, nobody looks. */
+        set_looks(udp, 0);
         put_back(udp, drain);
         block(udp, stopped_by);
     } else if (udp->tx_lone > 1) {
