@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_steady.c - once warm, sending and receiving allocate nothing. tests/bench/instructions.sh runs the same
+ * test_steady.c - once warm, sending and receiving allocate nothing. the scripts of tests/bench run the same
  * program to count what a datagram costs.
  */
 #define _GNU_SOURCE
@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -133,6 +134,16 @@ static void test_each_alone(void **state)
         send_some(1);
 }
 
+/* The sin that tests/bench/system_calls.sh must see. */
+static void test_each_with_a_call_more(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < ALONE; i++) {
+        send_some(1);
+        (void)getppid();
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -170,7 +181,12 @@ int main(int count, char **arguments)
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(test_each_alone),
     };
+    const struct CMUnitTest noisy[] = {
+        cmocka_unit_test(test_each_with_a_call_more),
+    };
 
+    if (count > 1 && !strcmp(arguments[1], "noisy"))
+        return cmocka_run_group_tests(noisy, setup, teardown);
     if (count > 1 && !strcmp(arguments[1], "alone"))
         return cmocka_run_group_tests(alone, setup, teardown);
 
