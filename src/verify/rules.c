@@ -25,10 +25,10 @@ static bool take_rule(const char **text, uint32_t *rules)
         ++*text;
     if (strncmp(*text, "WSK-", 4) == 0)
         *text += 4;
-    if (**text != 'V' && **text != 'v')
+    if ((**text != 'V' && **text != 'v') || (*text)[1] < '0' || (*text)[1] > '9')
         return false;
     number = strtoul(*text + 1, &end, 10);
-    if (end == *text + 1 || number < 1 || number > VF_RULE_LAST || (*end && *end != ','))
+    if (number < 1 || number > VF_RULE_LAST || (*end && *end != ','))
         return false;
     *rules = off ? *rules & ~(1u << number) : *rules | 1u << number;
     *text = *end ? end + 1 : end;
