@@ -40,6 +40,18 @@ static void raise_to(_Atomic uint64_t *most, uint64_t value)
         continue;
 }
 
+/* A list that never ends is of no length that could be told. */
+static size_t bytes_of_list(const WSK_BUF_LIST *list)
+{
+    size_t bytes = 0, count;
+
+    if (!vf_list_count(list, &count))
+        return 0;
+    for (; list; list = list->Next)
+        bytes += list->Buffer.Length;
+    return bytes;
+}
+
 static size_t bytes_of(const struct vf_call *call)
 {
     size_t bytes = 0;
@@ -52,8 +64,7 @@ static size_t bytes_of(const struct vf_call *call)
         if (call->function->parameters[i].kind == VF_BUFFER)
             bytes += ((const WSK_BUF *)argument)->Length;
         if (call->function->parameters[i].kind == VF_BUFFER_LIST)
-            for (const WSK_BUF_LIST *list = argument; list; list = list->Next)
-                bytes += list->Buffer.Length;
+            bytes += bytes_of_list(argument);
     }
     return bytes;
 }

@@ -15,7 +15,7 @@
 #define CHECKED_MAX 65536u
 #define BUFFERS_MAX 1024u
 
-/* A chain, or a list, that is longer leads in a circle. */
+/* A chain that is longer leads in a circle. */
 #define MDLS_MAX 65536u
 
 /* --- V8 ------------------------------------------------------------------------------------- */
@@ -40,6 +40,18 @@ static const char *wrong_with(const WSK_BUF *buffer)
     return NULL;
 }
 
+/* A node that comes again is met by the mark, which is moved on after twice as many nodes each time. */
+bool vf_list_count(const WSK_BUF_LIST *list, size_t *count)
+{
+    const WSK_BUF_LIST *mark = NULL;
+
+    for (*count = 0; list && list != mark; list = list->Next, ++*count) {
+        if (!(*count & (*count + 1)))
+            mark = list;
+    }
+    return !list;
+}
+
 static void check_range(struct vf_call *call, const WSK_BUF *buffer)
 {
     const char *wrong = wrong_with(buffer);
@@ -47,6 +59,20 @@ static void check_range(struct vf_call *call, const WSK_BUF *buffer)
     call->flight.bad_buffer = call->flight.bad_buffer || wrong;
     if (wrong && hook_rule(8))
         vf_find_in(call, "WSK-V8", wrong);
+}
+
+static void check_list(struct vf_call *call, const WSK_BUF_LIST *list)
+{
+    size_t count;
+
+    if (!vf_list_count(list, &count)) {
+        call->flight.bad_buffer = true;
+        if (hook_rule(8))
+            vf_find_in(call, "WSK-V8", "the list of WSK_BUFs leads in a circle");
+        return;
+    }
+    for (; list; list = list->Next)
+        check_range(call, &list->Buffer);
 }
 
 /* --- V7 ------------------------------------------------------------------------------------- */
@@ -215,13 +241,12 @@ void vf_buffers_before(struct vf_call *call)
 {
     const WSK_BUF *buffer = (const WSK_BUF *)vf_argument(call, VF_BUFFER);
     const WSK_BUF_LIST *list = (const WSK_BUF_LIST *)vf_argument(call, VF_BUFFER_LIST);
-    const WSK_BUF_LIST *node = list;
 
     if ((!buffer && !list) || (!hook_rule(7) && !hook_rule(8)))
         return;
     if (buffer)
         check_range(call, buffer);
-    for (unsigned i = 0; node && i < MDLS_MAX; node = node->Next, i++)
-        check_range(call, &node->Buffer);
+    if (list)
+        check_list(call, list);
     remember(call, buffer, list);
 }

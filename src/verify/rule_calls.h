@@ -30,6 +30,9 @@ void vf_buffers_before(struct vf_call *call);
 void vf_buffers_completed(struct vf_call *call);
 void vf_buffers_after(struct vf_call *call);
 
+/* How many nodes a list has. False: it leads in a circle. */
+bool vf_list_count(const WSK_BUF_LIST *list, size_t *count);
+
 /* rule_arguments.c: V10, V30 */
 void vf_arguments_before(struct vf_call *call);
 void vf_arguments_after(struct vf_call *call);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_rules.c - how --verify reads its list, and what stays as it was when the list is a bad one. */
+/* test_rules.c - how --verify reads its list, and that a bad list changes nothing. */
 #include "base.h"
 #include "nt.h"
 #include "rules.h"
@@ -98,9 +98,10 @@ static void test_nothing_stays_for_the_next_start(void **state)
 static void test_bad_lists(void **state)
 {
     static const char *const lists[] = {
-        "", ",", "V", "-", "+", "V0", "V31", "V-1", "V+5", "V 5", " V5", "V5 ", "5", "W5", "WSK-", "WSK-5",
-        "V5;V7", "V5,,V7", ",V5", "V5,V31", "V5,nonsense", "V5x", "--V5", "-+V5", "ON", "onn", "of",
-        "on,V5", "V5,off", "V99999999999999999999", "V4294967301", "V-18446744073709551611",
+        "", ",", "V", "-", "+", "V0", "V31", "V-1", "V+5", "V 5", " V5", "V5 ", "5", "W5",
+        "WSK-", "WSK-5", "V5;V7", "V5,,V7", ",V5", "V5,V31", "V5,nonsense", "V5x", "--V5", "-+V5", "ON", "onn", "of",
+        "on,V5", "V5,off", "V99999999999999999999", "V4294967301",
+        "V-18446744073709551611",
     };
 
     (void)state;
