@@ -12,6 +12,7 @@ _Atomic(const struct hooks *) base_hooks;
 _Thread_local const void *hook_caller;
 _Atomic uint32_t hook_retained_limit = UINT32_MAX;
 _Atomic uint32_t hook_rules;
+_Atomic bool hook_events;
 
 static void print(const struct hook_report *report)
 {

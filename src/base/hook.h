@@ -128,9 +128,16 @@ struct hooks {
 
 extern _Atomic(const struct hooks *) base_hooks;
 
+/* The build that the others are compared with (OPENWSK_HOOKS=OFF): the compiler drops each point. */
+#ifdef OPENWSK_NO_HOOKS
+#define HOOKS_BUILT false
+#else
+#define HOOKS_BUILT true
+#endif
+
 static inline const struct hooks *hook_table(void)
 {
-    return atomic_load_explicit(&base_hooks, memory_order_acquire);
+    return HOOKS_BUILT ? atomic_load_explicit(&base_hooks, memory_order_acquire) : NULL;
 }
 
 static inline bool hook_fail_allocation(enum hook_allocation kind, size_t size, const void *place)
@@ -155,6 +162,14 @@ static inline const void *hook_choose_table(enum hook_table_kind kind, const voi
     return hooks && hooks->table ? hooks->table(kind, table, provider) : table;
 }
 
+/* Whether those for events do anything: one look, where each datagram comes by. */
+extern _Atomic bool hook_events;
+
+static inline bool hook_watches_events(void)
+{
+    return HOOKS_BUILT && atomic_load_explicit(&hook_events, memory_order_relaxed);
+}
+
 static inline bool hook_event_begin(struct hook_event *event)
 {
     const struct hooks *hooks = hook_table();
@@ -172,7 +187,7 @@ static inline void hook_event_end(struct hook_event *event)
 
 static inline bool hook_event_gathers(void *socket, const char *name, size_t *count, uint64_t *ns)
 {
-    const struct hooks *hooks = hook_table();
+    const struct hooks *hooks = hook_watches_events() ? hook_table() : NULL;
 
     return hooks && hooks->event_gather && hooks->event_gather(socket, name, count, ns);
 }
@@ -195,7 +210,7 @@ extern _Thread_local const void *hook_caller;
 
 static inline const void *hook_place(const void *caller)
 {
-    return hook_caller ? hook_caller : caller;
+    return HOOKS_BUILT && hook_caller ? hook_caller : caller;
 }
 
 /*
@@ -206,7 +221,7 @@ extern _Atomic uint32_t hook_rules;
 
 static inline bool hook_rule(unsigned number)
 {
-    return atomic_load_explicit(&hook_rules, memory_order_relaxed) >> number & 1;
+    return HOOKS_BUILT && (atomic_load_explicit(&hook_rules, memory_order_relaxed) >> number & 1);
 }
 
 /* The calling thread's stack from `place` on; 0 when the place is not on it. */

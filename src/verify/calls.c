@@ -337,10 +337,12 @@ void vf_calls_start(struct hooks *hooks)
     hooks->table = anybody ? vf_choose_table : NULL;
     hooks->event_begin = anybody ? event_begin : NULL;
     hooks->event_end = anybody ? event_end : NULL;
+    atomic_store(&hook_events, anybody);
 }
 
 void vf_calls_stop(void)
 {
+    atomic_store(&hook_events, false);
     vf_hold_stop();
     vf_numbers_forget();
     observer_count = 0;

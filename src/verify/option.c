@@ -31,6 +31,10 @@ static const struct {
 
 bool vf_option(const char *name, const char *value, char *error, size_t size)
 {
+    if (!HOOKS_BUILT && (strcmp(name, "verify") != 0 || strcmp(value, "off") != 0)) {
+        snprintf(error, size, "this build has no verifier (OPENWSK_HOOKS=OFF): use --verify off");
+        return false;
+    }
     for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
         if (strcmp(options[i].name, name) == 0)
             return options[i].take(value, error, size);
