@@ -28,9 +28,9 @@ done
 # count PROGRAM FUNCTION: instructions of all datagrams inside the function, what it calls included, but for the
 # driver's own routine of the event: whom that wakes, and how, depends on who runs when.
 count() {
-    local without=()
-    [ "$2" = wsk_send_to ] || without=(--toggle-collect=received)
-    valgrind --tool=callgrind --callgrind-out-file="$folder/out" --toggle-collect="$2" "${without[@]}" \
+    local driver=()
+    [ "$2" = wsk_send_to ] || driver=(--toggle-collect=received)
+    valgrind --tool=callgrind --callgrind-out-file="$folder/out" --toggle-collect="$2" "${driver[@]}" \
         "$1" alone \
         >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
     sed -n 's/.*Collected : //p' "$folder/log"
