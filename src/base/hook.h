@@ -9,6 +9,8 @@
 #ifndef OPENWSK_BASE_HOOK_H
 #define OPENWSK_BASE_HOOK_H
 
+#include "list.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,6 +82,13 @@ struct hook_report {
     struct hook_stack stacks[HOOK_STACKS_MAX]; /* up to the first without a label */
 };
 
+/* Room in each indication of a datagram for who keeps an account of those that are retained. */
+struct hook_retained {
+    struct list link;
+    uint64_t since_ns;
+    uint32_t run; /* 0: in no account */
+};
+
 struct hooks {
     /* The table that a driver gets instead of `table`, the provider's own. */
     const void *(*table)(enum hook_table_kind kind, const void *table,
@@ -94,6 +103,13 @@ struct hooks {
      * the socket's lock.
      */
     bool (*event_gather)(void *socket, const char *name, size_t *count, uint64_t *ns);
+
+    /*
+     * An indication is about to be retained; it is given back, or was before it could be retained. While
+     * WSK-V27 is on. Any thread, no lock held.
+     */
+    void (*retained)(struct hook_retained *entry);
+    void (*given_back)(struct hook_retained *entry);
 
     /* Before an exported function of WSK (WskRegister ...) does its work. True: `status` is its answer. */
     bool (*export_begin)(const char *name, const void *place, int32_t *status);
@@ -222,6 +238,23 @@ extern _Atomic uint32_t hook_rules;
 static inline bool hook_rule(unsigned number)
 {
     return HOOKS_BUILT && (atomic_load_explicit(&hook_rules, memory_order_relaxed) >> number & 1);
+}
+
+static inline void hook_retain(struct hook_retained *entry)
+{
+    const struct hooks *hooks = hook_rule(27) ? hook_table() : NULL;
+
+    entry->run = 0;
+    if (hooks && hooks->retained)
+        hooks->retained(entry);
+}
+
+static inline void hook_give_back(struct hook_retained *entry)
+{
+    const struct hooks *hooks = hook_rule(27) ? hook_table() : NULL;
+
+    if (hooks && hooks->given_back && entry->run)
+        hooks->given_back(entry);
 }
 
 /* The calling thread's stack from `place` on; 0 when the place is not on it. */

@@ -36,6 +36,7 @@ struct report {
     struct report_case *cases;
     size_t count;
     size_t room;
+    bool counters;      /* the library's, too; what a run counts depends on the time */
 };
 
 /* The pointer holds until the next case. */

@@ -37,7 +37,8 @@ static void say(bool condition, const char *format, ...)
 /* What was found goes into the reports that were asked for, and to the sweep. */
 static void write_reports(enum exit_status status)
 {
-    struct report report = { .driver = options.driver, .exit_status = (int)status };
+    struct report report = { .driver = options.driver, .exit_status = (int)status,
+                             .counters = options.counters };
     char *command = command_again(&options, NULL);
     struct report_case *run = report_case_add(&report, "run", options.driver, command);
 

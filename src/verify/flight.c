@@ -3,6 +3,7 @@
 #include "flight.h"
 
 #include "nt.h"
+#include "retained.h"
 #include "rule_calls.h"
 #include "rule_waits.h"
 #include "verify.h"
@@ -238,13 +239,61 @@ void vf_flight_report(void)
 
 /* --- Watermarks (WSK-V27) ------------------------------------------------------------------- */
 
+static bool look_at_age(struct vf_call *call, void *context)
+{
+    (void)context;
+    if (call->irp && !call->flight.completed)
+        raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
+    return true;
+}
+
+/* What is still pending counts with the age that it has. */
+static void look_at_pending(void)
+{
+    if (hook_rule(27))
+        vf_flight_visit(look_at_age, NULL);
+}
+
 void vf_watermarks(vf_watermark_fn *visit, void *context)
 {
+    struct vf_retained_marks retained = vf_retained_marks();
+
+    look_at_pending();
     visit(context, "most_calls", "most calls of WSK under way at once",
           atomic_load(&marks.operations_most));
     visit(context, "most_bytes", "most bytes in their buffers", atomic_load(&marks.bytes_most));
-    visit(context, "oldest_us", "longest time to a completion, in microseconds",
+    visit(context, "oldest_us", "longest that an IRP was pending, in microseconds",
           atomic_load(&marks.oldest_ns) / 1000);
+    visit(context, "most_retained", "most indications retained at once", retained.most);
+    visit(context, "oldest_retained_us", "longest that one was retained, in microseconds",
+          retained.longest_ns / 1000);
+}
+
+static void ignore(void *context, const char *name, const char *meaning, uint64_t value)
+{
+    (void)context;
+    (void)name;
+    (void)meaning;
+    (void)value;
+}
+
+/* What is left behind ages no longer, and may be looked at no longer. */
+void vf_flight_stop(void)
+{
+    vf_watermarks(ignore, NULL);
+}
+
+static void say_watermark(void *context, const char *name, const char *meaning, uint64_t value)
+{
+    (void)context;
+    if (value)
+        vf_say("WSK-V27: %s: %llu (%s)", name, (unsigned long long)value, meaning);
+}
+
+void vf_say_watermarks(void)
+{
+    if (hook_rule(27))
+        vf_watermarks(say_watermark, NULL);
 }
 
 void vf_flight_start(struct hooks *hooks)
@@ -255,6 +304,7 @@ void vf_flight_start(struct hooks *hooks)
 
     memset(&marks, 0, sizeof(marks));
     vf_waits_start(hooks);
+    vf_retained_start(hooks);
     hooks->wait_begin = vf_arguments_waiting;
     vf_observe(&observer);
 }

@@ -27,4 +27,10 @@ void vf_flight_describe(const struct vf_call *call, char *text, size_t size);
 /* Says each operation that is under way, and each wait. Any thread. */
 void vf_flight_report(void);
 
+/* Says the watermarks that are not zero. Any thread. */
+void vf_say_watermarks(void);
+
+/* Looks at the watermarks a last time. While the rules are on. */
+void vf_flight_stop(void);
+
 #endif

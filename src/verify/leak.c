@@ -295,6 +295,7 @@ void vf_report_pending(const char *who)
         vf_say(VF_RULE_HANG ": %s", what);
     }
     vf_flight_report();
+    vf_say_watermarks();
     groups_clear(&groups);
 }
 

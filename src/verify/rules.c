@@ -69,6 +69,8 @@ void vf_rules_start(struct hooks *hooks)
 
 void vf_rules_stop(void)
 {
+    if (chosen)
+        vf_flight_stop();
     if (atomic_exchange(&hook_rules, 0))
         vf_rule_calls_stop();
     chosen = 0;

@@ -108,11 +108,13 @@ static void retain(struct wsk_socket *socket, struct net_datagram *datagram)
     uint32_t state = INDICATION_OFFERED;
 
     atomic_fetch_add(&socket->retained, 1);
+    hook_retain(&indication->account);
     if (atomic_compare_exchange_strong(&indication->state, &state, INDICATION_RETAINED)) {
         trace_count(trace_datagram_retained);
         return;
     }
     atomic_fetch_sub(&socket->retained, 1);
+    hook_give_back(&indication->account);
     net_datagram_release(datagram);
 }
 
@@ -237,6 +239,7 @@ static NTSTATUS release_one(struct wsk_socket *socket, struct indication *indica
         return STATUS_SUCCESS;
     if (before != INDICATION_RETAINED)
         return STATUS_INVALID_PARAMETER;
+    hook_give_back(&indication->account);
     net_datagram_release(datagram_of(indication));
     released(socket);
     return STATUS_SUCCESS;

@@ -23,6 +23,7 @@ struct indication {
     WSK_DATAGRAM_INDICATION public;
     _Atomic uint32_t state;
     struct wsk_socket *socket;
+    struct hook_retained account;
     MDL mdl;
     SOCKADDR_INET remote;
     _Alignas(16) UCHAR control[WSK_CONTROL_DATA_MAX];

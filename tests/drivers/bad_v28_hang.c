@@ -3,6 +3,8 @@
  * bad_v28_hang.c - waits in its unload for a receive that nothing ends: it forgot to cancel it.
  */
 /* RUN --unload-timeout=100ms */
+/* COUNTS oldest_us 100000 */
+/* COUNTS most_bytes 16 16 */
 #include "bad.h"
 
 static WSK_REQUEST Request;

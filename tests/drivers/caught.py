@@ -13,19 +13,24 @@ With ASAN behind it, only under AddressSanitizer (--asan), with PLAIN only witho
 for the build at hand is skipped: exit status 77.
 
 A line with /* STACK made */ stands in a stack of that report which is labelled so. Where
-a wait stands with /* WAITS WskSendTo */, a hang says that it is for that function. /* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
+a wait stands with /* WAITS WskSendTo */, a hang says that it is for that function. /* COUNTS name 5 9 */: that counter is at least 5 and
+at most 9 (without a second number: it has no limit) in the text and in the JSON report, or in what
+a hang says of it. /* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
 and nothing is reported.
 """
 import argparse
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 CAUGHT = re.compile(r"/\* CAUGHT V(\d+) (FINDING|NOTE|STOP|HANG)(?: (ASAN|PLAIN))? \*/")
 STACK = re.compile(r"/\* STACK (\w+) \*/")
 WAITS = re.compile(r"/\* WAITS (\w+) \*/")
+COUNTS = re.compile(r"/\* COUNTS (\w+) (\d+)(?: (\d+))? \*/")
 RUN = re.compile(r"/\* RUN (.*?) \*/")
 STATUS = {"FINDING": 1, "NOTE": 0, "STOP": 5, "HANG": 4, None: 0}
 
@@ -52,12 +57,24 @@ class Driver:
         self.skipped = self.skipped and not self.rule
         run = RUN.search(text)
         self.options = run[1].split() if run else []
+        self.counts = [(name, int(least), int(most or 2**64 - 1))
+                       for name, least, most in COUNTS.findall(text)]
 
     def place(self):
         return f"({self.path.name}:{self.line})"
 
 
 def run(driver, program, extra):
+    if not driver.counts:
+        return run_with(driver, program, extra)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "report.json"
+        done = run_with(driver, program, [*extra, "--counters", f"--json={path}"])
+        driver.json = json.loads(path.read_text()) if path.exists() else {}
+    return done
+
+
+def run_with(driver, program, extra):
     include = driver.path.resolve().parent.parent.parent / "examples"
     command = [program, "--once", *driver.options, *extra, "-I", str(include), str(driver.path)]
     return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
@@ -97,6 +114,19 @@ def missing_wait(driver, report):
     return None
 
 
+def wrong_count(driver, report):
+    for name, least, most in driver.counts:
+        values = [driver.json.get("counters", {}).get(name, -1)]
+        if driver.how == "HANG":
+            values += [int(value) for value in
+                       re.findall(rf"^openwsk: WSK-V27: {name}: (\d+)", report, re.M)] or [-1]
+        else:
+            values += [int(value) for value in re.findall(rf"^ *(\d+)  {name} ", report, re.M)] or [-1]
+        if not all(least <= value <= most for value in values):
+            return f"{name} is {values}, not from {least} to {most}"
+    return None
+
+
 def wrong_with(driver, done):
     if done.returncode != STATUS[driver.how]:
         return f"exit status {done.returncode}, not {STATUS[driver.how]}"
@@ -106,7 +136,8 @@ def wrong_with(driver, done):
         return f"does not say {driver.rule} at {driver.place()}"
     if not driver.rule and "WSK-V" in done.stderr:
         return "a good driver is reported"
-    return missing_stack(driver, done.stderr) or missing_wait(driver, done.stderr)
+    return missing_stack(driver, done.stderr) or missing_wait(driver, done.stderr) \
+        or wrong_count(driver, done.stderr)
 
 
 def main():
