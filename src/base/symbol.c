@@ -10,11 +10,11 @@
 
 #include <dlfcn.h>
 #include <elfutils/libdwfl.h>
-#include <execinfo.h>
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <unwind.h>
 
 static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_linux_proc_find_elf,
@@ -141,14 +141,32 @@ void symbol_describe(const void *address, char *text, size_t size)
         snprintf(text, size, "%p", address);
 }
 
+struct steps {
+    const void **addresses;
+    size_t count, room;
+};
+
+/* Where a signal came in between, the address is not one that somebody returns to, but the instruction's own. */
+static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
+{
+    struct steps *steps = data;
+    int interrupted = 0;
+    uintptr_t address = _Unwind_GetIPInfo(context, &interrupted);
+
+    if (!address || steps->count == steps->room)
+        return _URC_END_OF_STACK;
+    steps->addresses[steps->count++] = (const void *)(address + (interrupted != 0));
+    return _URC_NO_REASON;
+}
+
 size_t symbol_stack(const void **addresses, size_t count)
 {
-    void *frames[SYMBOL_STACK_MAX];
-    int found = backtrace(frames, count < SYMBOL_STACK_MAX ? (int)count : SYMBOL_STACK_MAX);
+    struct steps steps = {
+        .addresses = addresses, .room = count < SYMBOL_STACK_MAX ? count : SYMBOL_STACK_MAX,
+    };
 
-    for (int i = 0; i < found; i++)
-        addresses[i] = frames[i];
-    return found < 0 ? 0 : (size_t)found;
+    _Unwind_Backtrace(step, &steps);
+    return steps.count;
 }
 
 struct range_search {

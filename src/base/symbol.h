@@ -17,7 +17,10 @@ void symbol_describe(const void *address, char *text, size_t size);
 struct Dwfl_Module;
 bool symbol_describe_in(struct Dwfl_Module *module, uint64_t address, char *text, size_t size);
 
-/* Fills `addresses` with the calling thread's return addresses, innermost first; returns how many. */
+/*
+ * Fills `addresses` with the calling thread's return addresses, innermost first; returns how many. Where a fault
+ * interrupted a function, one behind the first byte of its instruction, so that the line is the fault's.
+ */
 size_t symbol_stack(const void **addresses, size_t count);
 
 /*
