@@ -32,6 +32,7 @@ STACK = re.compile(r"/\* STACK (\w+) \*/")
 WAITS = re.compile(r"/\* WAITS (\w+) \*/")
 COUNTS = re.compile(r"/\* COUNTS (\w+) (\d+)(?: (\d+))? \*/")
 RUN = re.compile(r"/\* RUN (.*?) \*/")
+SANITIZER = re.compile(r"Sanitizer|runtime error")
 STATUS = {"FINDING": 1, "NOTE": 0, "STOP": 5, "HANG": 4, None: 0}
 
 
@@ -130,7 +131,7 @@ def wrong_count(driver, report):
 def wrong_with(driver, done):
     if done.returncode != STATUS[driver.how]:
         return f"exit status {done.returncode}, not {STATUS[driver.how]}"
-    if "Sanitizer" in done.stderr or "runtime error" in done.stderr:
+    if SANITIZER.search(done.stderr):
         return "a sanitizer has spoken"
     if driver.rule and not names_the_place(driver, done.stderr):
         return f"does not say {driver.rule} at {driver.place()}"
