@@ -5,7 +5,7 @@
 /* RUN --inject=WskSendTo:break */
 #include "bad.h"
 
-static volatile BOOLEAN Dead;
+static LONG Dead;
 
 static NTSTATUS WSKAPI
 Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndication)
@@ -13,7 +13,7 @@ Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndicatio
     UNREFERENCED_PARAMETER(SocketContext);
     UNREFERENCED_PARAMETER(Flags);
     if (DataIndication == NULL) {
-        Dead = TRUE;
+        WriteRelease(&Dead, 1);
     }
     return STATUS_SUCCESS;
 }
@@ -44,7 +44,7 @@ Sin(VOID)
     }
     if (NT_SUCCESS(Status)) {
         SendToSelf();
-        for (ULONG i = 0; i < 2000 && !Dead; i++) {
+        for (ULONG i = 0; i < 2000 && !ReadAcquire(&Dead); i++) {
             KeDelayExecutionThread(KernelMode, FALSE, &Pause);
         }
         GoOn();

@@ -445,7 +445,7 @@ static void part_with_too_few_slots(void)
 
 static void raise_without_handler(void)
 {
-    take_faults_back();
+    start_alone();
     MmProbeAndLockPages(mdl_of(missing, 10), KernelMode, IoReadAccess);
 }
 
@@ -473,7 +473,9 @@ static void stops_on_wrong_calls(void **state)
     assert_bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, part_in_front);
     assert_bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, part_with_too_few_slots);
     assert_bug_text("room for 1 pages");
+    nt_stop();
     assert_bug_check(KMODE_EXCEPTION_NOT_HANDLED, raise_without_handler);
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
 }
 
 int main(void)

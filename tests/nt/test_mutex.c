@@ -108,6 +108,7 @@ static void release_unowned(void)
 {
     KMUTEX mutex;
 
+    start_alone();
     KeInitializeMutex(&mutex, 0);
     KeReleaseMutex(&mutex, FALSE);
 }
@@ -116,6 +117,7 @@ static void end_with_mutex(void)
 {
     struct guarded guarded = { 0 };
 
+    start_alone();
     KeInitializeMutex(&guarded.mutex, 0);
     crew_run(1, take_and_end, &guarded);
 }
@@ -123,8 +125,10 @@ static void end_with_mutex(void)
 static void test_mistakes_stop(void **state)
 {
     (void)state;
+    nt_stop();
     assert_bug_check(KMODE_EXCEPTION_NOT_HANDLED, release_unowned);
     assert_bug_check(THREAD_TERMINATE_HELD_MUTEX, end_with_mutex);
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
 }
 
 int main(void)

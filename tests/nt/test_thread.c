@@ -246,6 +246,7 @@ static void run_and_wait(PKSTART_ROUTINE routine)
 {
     HANDLE handle;
 
+    start_alone();
     PsCreateSystemThread(&handle, 0, NULL, NULL, NULL, routine, NULL);
     ZwWaitForSingleObject(handle, FALSE, NULL);
 }
@@ -268,15 +269,16 @@ static void create_at_dispatch(void)
     PsCreateSystemThread(&handle, 0, NULL, NULL, NULL, return_raised, NULL);
 }
 
-/* First, while the process has one thread: a child cannot join its parent's. */
 static void test_mistakes_stop(void **state)
 {
     (void)state;
+    nt_stop();
     assert_bug_check(KERNEL_APC_PENDING_DURING_EXIT, end_raised);
     assert_bug_text("ended at DISPATCH_LEVEL (2)");
     assert_bug_check(KERNEL_APC_PENDING_DURING_EXIT, end_in_region);
     assert_bug_text("critical region");
     assert_bug_check(IRQL_NOT_LESS_OR_EQUAL, create_at_dispatch);
+    assert_int_equal(nt_start(), STATUS_SUCCESS);
 }
 
 int main(void)
