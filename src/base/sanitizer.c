@@ -17,13 +17,16 @@ ASAN void *__asan_get_report_address(void);
 ASAN int __asan_get_report_access_type(void);
 ASAN const char *__asan_get_report_description(void);
 ASAN void __asan_set_error_report_callback(void (*callback)(const char *));
+ASAN void __tsan_acquire(void *address);
 
 static void (*_Atomic listening)(void);
 
 /* Where all is in one file, the frames do not tell whose they are. */
 const void *sanitizer_place(const void *place)
 {
-    const void *runtime = (const void *)(uintptr_t)__asan_get_report_pc;
+    const void *asan = (const void *)(uintptr_t)__asan_get_report_pc;
+    const void *tsan = (const void *)(uintptr_t)__tsan_acquire;
+    const void *runtime = asan ? asan : tsan;
     char files[2][512];
 
     if (!runtime)

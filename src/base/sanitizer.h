@@ -21,7 +21,7 @@ struct sanitizer_error {
 bool sanitizer_error(struct sanitizer_error *error);
 
 /*
- * `place`, unless it is the sanitizer's own code, which copies and compares for others: then the place that called
+ * `place`, unless it is the sanitizer's own code (ThreadSanitizer's, too), which copies and compares for others: then the place that called
  * it.
  */
 const void *sanitizer_place(const void *place);

@@ -8,12 +8,14 @@
 #include "nt_internal.h"
 #include "special.h"
 
-#include <stdlib.h>
+#include <gnu/libc-version.h>
 
 /* Who copies is not the C library, nor the sanitizer above it, but who asked them to. */
 static const void *name_of(const void *place, char where[SYMBOL_TEXT_MAX])
 {
-    place = sanitizer_place(symbol_place_outside(place, (const void *)(uintptr_t)abort));
+    const void *libc = (const void *)(uintptr_t)gnu_get_libc_version; /* which nobody intercepts */
+
+    place = sanitizer_place(symbol_place_outside(place, libc));
     symbol_describe(place, where, SYMBOL_TEXT_MAX);
     return place;
 }
