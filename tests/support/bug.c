@@ -4,9 +4,12 @@
 
 #include "symbol.h"
 
+#include <dirent.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,6 +51,47 @@ static void read_all(int from_child)
     text[used] = '\0';
 }
 
+/* Field 3 of proc_pid_stat(5), behind the name in brackets. */
+static bool is_running(const char *task)
+{
+    char path[64], line[512] = "";
+    const char *bracket;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%.20s/stat", task);
+    file = fopen(path, "r");
+    if (!file)
+        return false;
+    if (!fgets(line, sizeof(line), file))
+        line[0] = '\0';
+    fclose(file);
+    bracket = strrchr(line, ')');
+    return bracket && bracket[1] && bracket[2] == 'R';
+}
+
+static unsigned running_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    unsigned running = 0;
+    struct dirent *task;
+
+    while (tasks && (task = readdir(tasks)))
+        running += task->d_name[0] != '.' && is_running(task->d_name);
+    if (tasks)
+        closedir(tasks);
+    return running;
+}
+
+/*
+ * A thread that still frees something may hold a lock of the sanitizer's, which nobody releases in a child. So all but
+ * this one should sleep; those of a test that keeps them busy do not, and need not.
+ */
+static void let_others_sleep(void)
+{
+    for (unsigned i = 0; i < 1000 && running_threads() > 1; i++)
+        sched_yield();
+}
+
 static int run(void (*fn)(void), const char *file, int line)
 {
     int pipe_ends[2];
@@ -60,6 +104,7 @@ static int run(void (*fn)(void), const char *file, int line)
     if (pipe(pipe_ends) != 0)
         _fail(file, line);
     fflush(NULL);
+    let_others_sleep();
     pid = fork();
     if (pid == 0) {
         close(pipe_ends[0]);
