@@ -45,6 +45,18 @@ struct hook_provider {
 
     /* Writes the SOCKADDR that the socket is bound to. False when it is not bound, or not open. */
     bool (*local_address)(void *socket, void *address);
+
+    /*
+     * The same with where a send without an address goes, or with what alone is received. False, and nothing
+     * is written, when none was set, or it is not open.
+     */
+    bool (*remote_address)(void *socket, bool receives, void *address);
+
+    /* The IP protocol of a raw socket, 0 for any other. The socket is held, or its event is running. */
+    unsigned (*raw_protocol)(void *socket);
+
+    /* Whether what it sends begins with the IP header. The socket is held. */
+    bool (*header_included)(void *socket);
 };
 
 /* A call of an event callback. What the pointers mean depends on the event; see wsk/callback.c. */

@@ -24,14 +24,16 @@
 #define OPTION_RESOLUTION 9u
 #define NANOSECONDS 9u
 
-#define HEADERS_MAX 48u
-#define PAYLOAD_MAX 65507u
+#define IPV4_HEADER 20u
+#define IPV6_HEADER 40u
+#define UDP_HEADER 8u
+#define PACKET_MAX 65535u
 
 static FILE *file;
 static struct base_lock lock;
 
 /* Under the lock: it is too large for a stack. */
-static UCHAR packet[HEADERS_MAX + PAYLOAD_MAX];
+static UCHAR packet[PACKET_MAX];
 
 /* --- Blocks --------------------------------------------------------------------------------- */
 
@@ -142,33 +144,73 @@ static void set_checksum(UCHAR *udp, size_t length, const UCHAR *addresses, size
     set_16(udp + 6, sum ? sum : 0xffff);
 }
 
-static size_t put_ipv4(size_t payload, const SOCKADDR_INET *from, const SOCKADDR_INET *to)
-{
-    UCHAR *ip = packet;
+/* What is written besides the data. */
+struct envelope {
+    SOCKADDR_INET from, to;
+    unsigned raw;       /* the protocol; 0: UDP */
+    bool whole;         /* the data begins with the IP header */
+};
 
-    memset(ip, 0, 20);
-    ip[0] = 0x45;
-    set_16(ip + 2, 28 + payload);
-    ip[8] = 64;
-    ip[9] = 17;
-    memcpy(ip + 12, &from->Ipv4.sin_addr, 4);
-    memcpy(ip + 16, &to->Ipv4.sin_addr, 4);
-    set_16(ip + 10, fold(add_words(0, ip, 20)));
-    return 20;
+static bool is_ipv6(const struct envelope *envelope)
+{
+    return envelope->from.si_family == AF_INET6;
 }
 
-static size_t put_ipv6(size_t payload, const SOCKADDR_INET *from, const SOCKADDR_INET *to)
+static void put_ipv4(size_t after, UCHAR protocol, const struct envelope *envelope)
 {
     UCHAR *ip = packet;
 
-    memset(ip, 0, 40);
+    memset(ip, 0, IPV4_HEADER);
+    ip[0] = 0x45;
+    set_16(ip + 2, IPV4_HEADER + after);
+    ip[8] = 64;
+    ip[9] = protocol;
+    memcpy(ip + 12, &envelope->from.Ipv4.sin_addr, 4);
+    memcpy(ip + 16, &envelope->to.Ipv4.sin_addr, 4);
+    set_16(ip + 10, fold(add_words(0, ip, IPV4_HEADER)));
+}
+
+static void put_ipv6(size_t after, UCHAR protocol, const struct envelope *envelope)
+{
+    UCHAR *ip = packet;
+
+    memset(ip, 0, IPV6_HEADER);
     ip[0] = 0x60;
-    set_16(ip + 4, 8 + payload);
-    ip[6] = 17;
+    set_16(ip + 4, after);
+    ip[6] = protocol;
     ip[7] = 64;
-    memcpy(ip + 8, &from->Ipv6.sin6_addr, 16);
-    memcpy(ip + 24, &to->Ipv6.sin6_addr, 16);
-    return 40;
+    memcpy(ip + 8, &envelope->from.Ipv6.sin6_addr, 16);
+    memcpy(ip + 24, &envelope->to.Ipv6.sin6_addr, 16);
+}
+
+static size_t ip_header_size(const struct envelope *envelope)
+{
+    if (envelope->whole)
+        return 0;
+    return is_ipv6(envelope) ? IPV6_HEADER : IPV4_HEADER;
+}
+
+/* In front of `payload` bytes that are there already. */
+static void put_headers(const struct envelope *envelope, size_t payload)
+{
+    UCHAR protocol = (UCHAR)(envelope->raw ? envelope->raw : IPPROTO_UDP);
+    size_t after = payload + (envelope->raw ? 0 : UDP_HEADER);
+    UCHAR *udp = packet + ip_header_size(envelope);
+
+    if (envelope->whole)
+        return;
+    if (is_ipv6(envelope))
+        put_ipv6(after, protocol, envelope);
+    else
+        put_ipv4(after, protocol, envelope);
+    if (envelope->raw)
+        return;
+    memcpy(udp, &envelope->from.Ipv4.sin_port, 2);
+    memcpy(udp + 2, &envelope->to.Ipv4.sin_port, 2);
+    set_16(udp + 4, after);
+    set_16(udp + 6, 0);
+    set_checksum(udp, after, is_ipv6(envelope) ? packet + 8 : packet + 12,
+                 is_ipv6(envelope) ? 32 : 8);
 }
 
 static size_t copy_data(const WSK_BUF *buffer, UCHAR *to, size_t most)
@@ -190,27 +232,17 @@ static size_t copy_data(const WSK_BUF *buffer, UCHAR *to, size_t most)
     return done;
 }
 
-static void write_datagram(const WSK_BUF *buffer, size_t length, const SOCKADDR_INET *from,
-                           const SOCKADDR_INET *to, const char *comment)
+static void write_datagram(const WSK_BUF *buffer, size_t length, const struct envelope *envelope,
+                           const char *comment)
 {
-    bool six = from->si_family == AF_INET6;
-    size_t headers = (six ? 40u : 20u) + 8u;
+    size_t headers = ip_header_size(envelope) + (envelope->raw ? 0 : UDP_HEADER);
     WSK_BUF cut = *buffer;
-    UCHAR *udp = packet + headers - 8;
     size_t payload;
 
     cut.Length = length;
     base_lock_acquire(&lock);
-    payload = copy_data(&cut, packet + headers, PAYLOAD_MAX);
-    if (six)
-        put_ipv6(payload, from, to);
-    else
-        put_ipv4(payload, from, to);
-    memcpy(udp, &from->Ipv4.sin_port, 2);
-    memcpy(udp + 2, &to->Ipv4.sin_port, 2);
-    set_16(udp + 4, 8 + payload);
-    set_16(udp + 6, 0);
-    set_checksum(udp, 8 + payload, packet + (six ? 8 : 12), six ? 32 : 8);
+    payload = copy_data(&cut, packet + headers, PACKET_MAX - headers);
+    put_headers(envelope, payload);
     put_packet(headers + payload, comment);
     base_lock_release(&lock);
 }
@@ -236,39 +268,6 @@ static void local_address(void *socket, SOCKADDR_INET *local, const SOCKADDR_INE
     memset(local, 0, sizeof(*local));
     if (!vf_provider()->local_address(socket, local))
         local->si_family = other->si_family ? other->si_family : AF_INET;
-}
-
-/* --- Fixed destinations: SIO_WSK_SET_REMOTE_ADDRESS, SIO_WSK_SET_SENDTO_ADDRESS ------------- */
-
-#define FIXED_MAX 64u
-
-static struct {
-    uint32_t socket_number;
-    SOCKADDR_INET address;
-} fixed[FIXED_MAX];
-
-static void note_fixed(const struct vf_call *call)
-{
-    ULONG code = (ULONG)call->arguments[2];
-    const SOCKADDR *address = (const SOCKADDR *)call->arguments[5];
-
-    if (call->arguments[1] != WskIoctl || !address || call->arguments[4] < sizeof(SOCKADDR_IN) ||
-        (code != SIO_WSK_SET_REMOTE_ADDRESS && code != SIO_WSK_SET_SENDTO_ADDRESS))
-        return;
-    if (address->sa_family == AF_INET6 && call->arguments[4] < sizeof(SOCKADDR_IN6))
-        return;
-    base_lock_acquire(&lock);
-    fixed[call->socket_number % FIXED_MAX].socket_number = call->socket_number;
-    read_address(address, &fixed[call->socket_number % FIXED_MAX].address);
-    base_lock_release(&lock);
-}
-
-static void read_fixed(uint32_t socket_number, SOCKADDR_INET *address)
-{
-    base_lock_acquire(&lock);
-    if (fixed[socket_number % FIXED_MAX].socket_number == socket_number)
-        *address = fixed[socket_number % FIXED_MAX].address;
-    base_lock_release(&lock);
 }
 
 static void match_family(SOCKADDR_INET *address, const SOCKADDR_INET *other)
@@ -307,71 +306,120 @@ static const WSK_BUF_LIST *list_of(const struct vf_call *call)
     return (const WSK_BUF_LIST *)call->arguments[1];
 }
 
+/* The socket is held, or its event is running. What IPv4 receives begins with the IP header. */
+static void note_raw(void *socket, struct envelope *envelope)
+{
+    SOCKADDR_INET local;
+
+    envelope->raw = vf_provider()->raw_protocol(socket);
+    local_address(socket, &local, &envelope->from);
+    envelope->whole = envelope->raw && local.si_family == AF_INET;
+}
+
 /* What is sent is written when the call is made: later the driver may have its memory back. */
 static void write_send(const struct vf_call *call, const WSK_BUF *buffer)
 {
-    SOCKADDR_INET from, to;
+    struct envelope envelope = { .raw = 0 };
     char comment[512];
 
-    read_address((const SOCKADDR *)call->arguments[3], &to);
+    if (!vf_provider()->hold_socket(call->socket))
+        return;
+    envelope.raw = vf_provider()->raw_protocol(call->socket);
+    envelope.whole = envelope.raw && vf_provider()->header_included(call->socket);
+    read_address((const SOCKADDR *)call->arguments[3], &envelope.to);
     if (!call->arguments[3])
-        read_fixed(call->socket_number, &to);
-    local_address(call->socket, &from, &to);
-    match_family(&to, &from);
+        vf_provider()->remote_address(call->socket, false, &envelope.to);
+    local_address(call->socket, &envelope.from, &envelope.to);
+    match_family(&envelope.to, &envelope.from);
+    vf_provider()->leave_socket(call->socket);
     comment_of_call(call, comment, sizeof(comment));
-    write_datagram(buffer, buffer->Length, &from, &to, comment);
+    write_datagram(buffer, buffer->Length, &envelope, comment);
+}
+
+/* Of a WskReceiveFrom until it completes: by then the driver's WSK_BUF may be gone, and the socket closing. */
+struct receive {
+    WSK_BUF buffer;
+    struct envelope envelope;
+};
+
+static void note_receive(struct vf_call *call)
+{
+    struct receive *receive = NULL;
+
+    if (call->irp && vf_provider()->hold_socket(call->socket)) {
+        receive = os_allocate_zeroed(sizeof(*receive));
+        if (receive) {
+            receive->buffer = *(const WSK_BUF *)call->arguments[1];
+            note_raw(call->socket, &receive->envelope);
+            vf_provider()->remote_address(call->socket, true, &receive->envelope.from);
+        }
+        vf_provider()->leave_socket(call->socket);
+    }
+    call->notes[own_notes] = receive;
 }
 
 static void before(struct vf_call *call)
 {
-    if (call->function->id == VF_ID_WskSendTo && call->arguments[1]) {
+    if (!call->arguments[1])
+        return;
+    if (call->function->id == VF_ID_WskSendTo) {
         write_send(call, (const WSK_BUF *)call->arguments[1]);
     } else if (call->function->id == VF_ID_WskSendMessages) {
         for (const WSK_BUF_LIST *at = list_of(call); at; at = at->Next)
             write_send(call, &at->Buffer);
-    } else if (call->function->id == VF_ID_WskControlSocket) {
-        note_fixed(call);
-    } else if (call->function->id == VF_ID_WskReceiveFrom && call->arguments[1]) {
-        WSK_BUF *copy = os_allocate(sizeof(*copy));
-
-        /* The driver's WSK_BUF may be gone at the completion. */
-        if (copy)
-            *copy = *(const WSK_BUF *)call->arguments[1];
-        call->notes[own_notes] = copy;
+    } else if (call->function->id == VF_ID_WskReceiveFrom) {
+        note_receive(call);
     }
+}
+
+static void forget_receive(struct vf_call *call)
+{
+    if (call->function->id != VF_ID_WskReceiveFrom)
+        return;
+    os_free(call->notes[own_notes]);
+    call->notes[own_notes] = NULL;
 }
 
 static void completed(struct vf_call *call)
 {
-    WSK_BUF *buffer = call->notes[own_notes];
-    SOCKADDR_INET from, to;
+    struct receive *receive = call->notes[own_notes];
+    struct envelope *envelope;
     char comment[512];
 
-    if (call->function->id != VF_ID_WskReceiveFrom || !buffer)
+    if (call->function->id != VF_ID_WskReceiveFrom || !receive)
         return;
+    envelope = &receive->envelope;
     if (NT_SUCCESS(call->result.Status)) {
-        read_address((const SOCKADDR *)call->arguments[3], &from);
-        local_address(call->socket, &to, &from);
-        match_family(&from, &to);
+        if (call->arguments[3])
+            read_address((const SOCKADDR *)call->arguments[3], &envelope->from);
+        local_address(call->socket, &envelope->to, &envelope->from);
+        match_family(&envelope->from, &envelope->to);
         comment_of_call(call, comment, sizeof(comment));
-        write_datagram(buffer, call->result.Information, &from, &to, comment);
+        write_datagram(&receive->buffer, call->result.Information, envelope, comment);
     }
-    call->notes[own_notes] = NULL;
-    os_free(buffer);
+    forget_receive(call);
+}
+
+/* An IRP that is not watched has no completed(). */
+static void after(struct vf_call *call)
+{
+    if (!call->watched)
+        forget_receive(call);
 }
 
 static bool event_begin(struct hook_event *event)
 {
-    SOCKADDR_INET from, to;
+    struct envelope envelope;
     char comment[512];
 
     /* One behind its first byte: a return address is looked up before itself. */
     make_comment(comment, sizeof(comment), event->name, vf_socket_number(event->socket), 0,
                  (const char *)event->routine + 1);
     for (PWSK_DATAGRAM_INDICATION node = event->indication; node; node = node->Next) {
-        read_address(node->RemoteAddress, &from);
-        local_address(event->socket, &to, &from);
-        write_datagram(&node->Buffer, node->Buffer.Length, &from, &to, comment);
+        read_address(node->RemoteAddress, &envelope.from);
+        note_raw(event->socket, &envelope);
+        local_address(event->socket, &envelope.to, &envelope.from);
+        write_datagram(&node->Buffer, node->Buffer.Length, &envelope, comment);
     }
     return true;
 }
@@ -394,7 +442,8 @@ bool vf_pcap_file(const char *path, char *error, size_t size)
 void vf_pcap_start(void)
 {
     static const struct vf_observer observer = {
-        .before = before, .completed = completed, .event_begin = event_begin,
+        .before = before, .completed = completed, .after = after,
+        .event_begin = event_begin,
     };
 
     if (file)
@@ -406,5 +455,4 @@ void vf_pcap_stop(void)
     if (file)
         fclose(file);
     file = NULL;
-    memset(fixed, 0, sizeof(fixed));
 }

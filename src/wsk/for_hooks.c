@@ -68,6 +68,39 @@ static bool local_address(void *handle, void *address)
     return known;
 }
 
+static bool remote_address(void *handle, bool receives, void *address)
+{
+    struct wsk_socket *socket = handle;
+    const struct wsk_peer *peer;
+
+    if (!wsk_socket_try_hold(handle))
+        return false;
+    base_lock_acquire(&socket->lock);
+    peer = receives ? &socket->remote : socket->last_set;
+    if (peer && !peer->set)
+        peer = NULL;
+    if (peer)
+        wsk_address_to(socket->family, &peer->address, address);
+    base_lock_release(&socket->lock);
+    wsk_socket_leave(socket);
+    return peer != NULL;
+}
+
+static unsigned raw_protocol(void *handle)
+{
+    const struct wsk_socket *socket = handle;
+
+    return socket->type == SOCK_RAW ? socket->protocol : 0;
+}
+
+static bool header_included(void *handle)
+{
+    int value = 0;
+
+    return net_udp_get_option(((struct wsk_socket *)handle)->udp, NET_OPTION_HEADER_INCLUDED,
+                              &value) == 0 && value;
+}
+
 const struct hook_provider wsk_for_hooks = {
     .hold_socket = hold_socket,
     .leave_socket = leave_socket,
@@ -76,4 +109,7 @@ const struct hook_provider wsk_for_hooks = {
     .client_of = client_of,
     .break_socket = break_socket,
     .local_address = local_address,
+    .remote_address = remote_address,
+    .raw_protocol = raw_protocol,
+    .header_included = header_included,
 };

@@ -169,6 +169,7 @@ static void fill_socket(struct wsk_socket *socket, const struct creation *creati
     socket->category = creation->category;
     socket->family = creation->transport.family;
     socket->type = creation->type;
+    socket->protocol = (UCHAR)creation->transport.protocol;
     socket->client = creation->client;
     socket->context = creation->context;
     socket->callbacks = creation->callbacks;

@@ -76,6 +76,7 @@ struct wsk_socket {
     enum wsk_category category;
     enum net_family family;
     USHORT type;                   /* SOCK_* */
+    UCHAR protocol;                /* IPPROTO_* */
     struct wsk_client *client;
     PVOID context;
     const VOID *callbacks;
