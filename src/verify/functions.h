@@ -21,7 +21,13 @@ enum vf_parameter_kind {
     VF_SOCKET,
     VF_IRP,
     VF_NUMBER,        /* decimal */
-    VF_FLAGS,         /* hexadecimal */
+    VF_FLAGS,         /* reserved: hexadecimal */
+    VF_CATEGORY,      /* WSK_FLAG_*, by what has them */
+    VF_SEND_FLAGS,
+    VF_RECEIVE_FLAGS,
+    VF_DISCONNECT_FLAGS,
+    VF_EVENT_FLAGS,   /* and MSG_* */
+    VF_NAME_FLAGS,    /* NI_* */
     VF_FAMILY,
     VF_TYPE,
     VF_PROTOCOL,
@@ -45,7 +51,7 @@ enum vf_parameter_kind {
 #define VF_WskSocket(P, S) \
     P(PWSK_CLIENT, Client, VF_CLIENT) S() P(ADDRESS_FAMILY, AddressFamily, VF_FAMILY) S() \
     P(USHORT, SocketType, VF_TYPE) S() P(ULONG, Protocol, VF_PROTOCOL) S() \
-    P(ULONG, Flags, VF_FLAGS) S() P(PVOID, SocketContext, VF_POINTER) S() \
+    P(ULONG, Flags, VF_CATEGORY) S() P(PVOID, SocketContext, VF_POINTER) S() \
     P(const VOID *, Dispatch, VF_POINTER) S() P(PEPROCESS, OwningProcess, VF_POINTER) S() \
     P(PETHREAD, OwningThread, VF_POINTER) S() \
     P(PSECURITY_DESCRIPTOR, SecurityDescriptor, VF_POINTER) S() P(PIRP, Irp, VF_IRP)
@@ -78,7 +84,7 @@ enum vf_parameter_kind {
 #define VF_WskGetNameInfo(P, S) \
     P(PWSK_CLIENT, Client, VF_CLIENT) S() P(PSOCKADDR, SockAddr, VF_ADDRESS) S() \
     P(ULONG, SockAddrLength, VF_NUMBER) S() P(PUNICODE_STRING, NodeName, VF_POINTER) S() \
-    P(PUNICODE_STRING, ServiceName, VF_POINTER) S() P(ULONG, Flags, VF_FLAGS) S() \
+    P(PUNICODE_STRING, ServiceName, VF_POINTER) S() P(ULONG, Flags, VF_NAME_FLAGS) S() \
     P(PEPROCESS, OwningProcess, VF_POINTER) S() P(PETHREAD, OwningThread, VF_POINTER) S() \
     P(PIRP, Irp, VF_IRP)
 
@@ -143,12 +149,13 @@ enum vf_parameter_kind {
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PSOCKADDR, RemoteAddress, VF_ADDRESS) S() \
     P(ULONG, Flags, VF_FLAGS) S() P(PIRP, Irp, VF_IRP)
 
-#define VF_WskSend(P, S) \
+#define VF_BUFFER_FLAGS_IRP(P, S, KIND) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
-    P(ULONG, Flags, VF_FLAGS) S() P(PIRP, Irp, VF_IRP)
+    P(ULONG, Flags, KIND) S() P(PIRP, Irp, VF_IRP)
 
-#define VF_WskReceive(P, S) VF_WskSend(P, S)
-#define VF_WskDisconnect(P, S) VF_WskSend(P, S)
+#define VF_WskSend(P, S) VF_BUFFER_FLAGS_IRP(P, S, VF_SEND_FLAGS)
+#define VF_WskReceive(P, S) VF_BUFFER_FLAGS_IRP(P, S, VF_RECEIVE_FLAGS)
+#define VF_WskDisconnect(P, S) VF_BUFFER_FLAGS_IRP(P, S, VF_DISCONNECT_FLAGS)
 
 #define VF_WskReleaseData(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_DATA_INDICATION, DataIndication, VF_POINTER)
@@ -159,12 +166,12 @@ enum vf_parameter_kind {
 
 #define VF_WskSendEx(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
-    P(ULONG, Flags, VF_FLAGS) S() P(ULONG, ControlInfoLength, VF_CONTROL_LENGTH) S() \
+    P(ULONG, Flags, VF_SEND_FLAGS) S() P(ULONG, ControlInfoLength, VF_CONTROL_LENGTH) S() \
     P(PCMSGHDR, ControlInfo, VF_CONTROL_DATA) S() P(PIRP, Irp, VF_IRP)
 
 #define VF_WskReceiveEx(P, S) \
     P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PWSK_BUF, Buffer, VF_BUFFER) S() \
-    P(ULONG, Flags, VF_FLAGS) S() P(PULONG, ControlInfoLength, VF_LATER) S() \
+    P(ULONG, Flags, VF_RECEIVE_FLAGS) S() P(PULONG, ControlInfoLength, VF_LATER) S() \
     P(PCMSGHDR, ControlInfo, VF_LATER) S() P(PULONG, ControlFlags, VF_LATER) S() \
     P(PIRP, Irp, VF_IRP)
 

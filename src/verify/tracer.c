@@ -300,8 +300,10 @@ static void event_end(struct hook_event *event)
     begin_line(&line, text, KeGetCurrentIrql());
     words_say(&line, "%s(", event->name);
     words_argument(&line, VF_SOCKET, (uintptr_t)event->socket);
-    words_say(&line, ", SocketContext=%p, Flags=0x%X, DataIndication=%s) = %s", event->context,
-              event->flags, own ? own->indication : "?", nt_status_name(event->status));
+    words_say(&line, ", SocketContext=%p, Flags=", event->context);
+    words_argument(&line, VF_EVENT_FLAGS, event->flags);
+    words_say(&line, ", DataIndication=%s) = %s", own ? own->indication : "?",
+              nt_status_name(event->status));
     end_line(&line);
 }
 

@@ -6,6 +6,8 @@
 #include "nt.h"
 
 #include <openwsk/ntstatus_list.h>
+#include <mstcpip.h>
+#include <mswsockdef.h>
 #include <ws2ipdef.h>
 
 #include <stdarg.h>
@@ -48,19 +50,68 @@ static const struct name client_codes[] = {
 };
 static const struct name ioctls[] = {
     N(SIO_WSK_SET_REMOTE_ADDRESS), N(SIO_WSK_SET_SENDTO_ADDRESS), N(SIO_WSK_REGISTER_EXTENSION),
+    N(SIO_WSK_QUERY_IDEAL_SEND_BACKLOG), N(SIO_WSK_QUERY_RECEIVE_BACKLOG),
+    N(SIO_WSK_QUERY_INSPECT_ID), N(SIO_WSK_SET_TCP_SILENT_MODE), N(SIO_ADDRESS_LIST_QUERY),
+    N(SIO_ADDRESS_LIST_CHANGE), N(SIO_ADDRESS_LIST_SORT), N(SIO_ROUTING_INTERFACE_QUERY),
+    N(SIO_ROUTING_INTERFACE_CHANGE), N(SIO_UDP_CONNRESET), N(SIO_UDP_NETRESET), N(SIO_RCVALL),
+    N(SIO_KEEPALIVE_VALS), N(SIO_TCP_INITIAL_RTO), N(SIO_LOOPBACK_FAST_PATH),
+    N(SIO_CPU_AFFINITY), N(SIO_QUERY_RSS_PROCESSOR_INFO),
+    N(SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS), N(SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT),
+    N(SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS),
 };
 static const struct name socket_options[] = {
-    N(SO_WSK_EVENT_CALLBACK), N(SO_RCVBUF), N(SO_SNDBUF), N(SO_BROADCAST), N(SO_REUSEADDR),
-    N(SO_EXCLUSIVEADDRUSE),
+    N(SO_WSK_EVENT_CALLBACK), N(SO_WSK_SECURITY), N(SO_RCVBUF), N(SO_SNDBUF), N(SO_BROADCAST),
+    N(SO_REUSEADDR), N(SO_EXCLUSIVEADDRUSE), N(SO_KEEPALIVE), N(SO_LINGER), N(SO_DONTLINGER),
+    N(SO_OOBINLINE), N(SO_DONTROUTE), N(SO_ACCEPTCONN), N(SO_RCVTIMEO), N(SO_SNDTIMEO),
+    N(SO_RCVLOWAT), N(SO_SNDLOWAT), N(SO_ERROR), N(SO_TYPE), N(SO_MAX_MSG_SIZE),
+    N(SO_CONDITIONAL_ACCEPT), N(SO_PAUSE_ACCEPT), N(SO_COMPARTMENT_ID), N(SO_RANDOMIZE_PORT),
+    N(SO_PORT_SCALABILITY), N(SO_REUSE_UNICASTPORT), N(SO_REUSE_MULTICASTPORT),
+    N(SO_ORIGINAL_DST),
 };
 static const struct name ip_options[] = {
-    N(IP_PKTINFO), N(IP_TTL), N(IP_TOS), N(IP_MULTICAST_TTL), N(IP_MULTICAST_LOOP),
-    N(IP_MULTICAST_IF), N(IP_ADD_MEMBERSHIP), N(IP_DROP_MEMBERSHIP), N(IP_HDRINCL),
+    N(IP_OPTIONS), N(IP_HDRINCL), N(IP_TOS), N(IP_TTL), N(IP_MULTICAST_IF), N(IP_MULTICAST_TTL),
+    N(IP_MULTICAST_LOOP), N(IP_ADD_MEMBERSHIP), N(IP_DROP_MEMBERSHIP), N(IP_DONTFRAGMENT),
+    N(IP_ADD_SOURCE_MEMBERSHIP), N(IP_DROP_SOURCE_MEMBERSHIP), N(IP_BLOCK_SOURCE),
+    N(IP_UNBLOCK_SOURCE), N(IP_PKTINFO), N(IP_RECVTTL), N(IP_RECEIVE_BROADCAST), N(IP_RECVIF),
+    N(IP_RECVDSTADDR), N(IP_IFLIST), N(IP_ADD_IFLIST), N(IP_DEL_IFLIST), N(IP_UNICAST_IF),
+    N(IP_GET_IFLIST), N(IP_RECVTOS), N(IP_ORIGINAL_ARRIVAL_IF), N(IP_RECVECN), N(IP_PKTINFO_EX),
+    N(IP_WFP_REDIRECT_RECORDS), N(IP_WFP_REDIRECT_CONTEXT), N(IP_MTU_DISCOVER), N(IP_MTU),
+    N(IP_RECVERR), N(IP_USER_MTU),
 };
 static const struct name ipv6_options[] = {
-    N(IPV6_PKTINFO), N(IPV6_V6ONLY), N(IPV6_UNICAST_HOPS), N(IPV6_MULTICAST_HOPS),
-    N(IPV6_MULTICAST_IF), N(IPV6_MULTICAST_LOOP), N(IPV6_ADD_MEMBERSHIP),
-    N(IPV6_DROP_MEMBERSHIP), N(IPV6_HOPLIMIT),
+    N(IPV6_HOPOPTS), N(IPV6_HDRINCL), N(IPV6_UNICAST_HOPS), N(IPV6_MULTICAST_IF),
+    N(IPV6_MULTICAST_HOPS), N(IPV6_MULTICAST_LOOP), N(IPV6_ADD_MEMBERSHIP),
+    N(IPV6_DROP_MEMBERSHIP), N(IPV6_DONTFRAG), N(IPV6_PKTINFO), N(IPV6_HOPLIMIT),
+    N(IPV6_PROTECTION_LEVEL), N(IPV6_RECVIF), N(IPV6_RECVDSTADDR), N(IPV6_CHECKSUM),
+    N(IPV6_V6ONLY), N(IPV6_IFLIST), N(IPV6_ADD_IFLIST), N(IPV6_DEL_IFLIST), N(IPV6_UNICAST_IF),
+    N(IPV6_RTHDR), N(IPV6_GET_IFLIST), N(IPV6_RECVRTHDR), N(IPV6_RECVTCLASS), N(IPV6_RECVECN),
+    N(IPV6_PKTINFO_EX), N(IPV6_MTU_DISCOVER), N(IPV6_MTU), N(IPV6_RECVERR), N(IPV6_USER_MTU),
+};
+static const struct name udp_options[] = {
+    N(UDP_NOCHECKSUM), N(UDP_SEND_MSG_SIZE), N(UDP_RECV_MAX_COALESCED_SIZE),
+    N(UDP_CHECKSUM_COVERAGE),
+};
+static const struct name tcp_options[] = {
+    N(TCP_NODELAY), N(TCP_EXPEDITED_1122), N(TCP_KEEPALIVE), N(TCP_MAXSEG), N(TCP_MAXRT),
+    N(TCP_NOSYNRETRIES), N(TCP_TIMESTAMPS), N(TCP_CONGESTION_ALGORITHM), N(TCP_DELAY_FIN_ACK),
+    N(TCP_MAXRTMS), N(TCP_FASTOPEN), N(TCP_KEEPCNT), N(TCP_KEEPINTVL),
+    N(TCP_FAIL_CONNECT_ON_ICMP_ERROR),
+};
+
+/* Flags: what has the value 0 stands for none. */
+static const struct name categories[] = {
+    N(WSK_FLAG_BASIC_SOCKET), N(WSK_FLAG_LISTEN_SOCKET), N(WSK_FLAG_CONNECTION_SOCKET),
+    N(WSK_FLAG_DATAGRAM_SOCKET), N(WSK_FLAG_STREAM_SOCKET),
+};
+static const struct name send_flags[] = { N(WSK_FLAG_OOB), N(WSK_FLAG_NODELAY) };
+static const struct name receive_flags[] = { N(WSK_FLAG_WAITALL), N(WSK_FLAG_DRAIN) };
+static const struct name disconnect_flags[] = { N(WSK_FLAG_ABORTIVE) };
+static const struct name event_flags[] = {
+    N(WSK_FLAG_RELEASE_ASAP), N(WSK_FLAG_ENTIRE_MESSAGE), N(WSK_FLAG_AT_DISPATCH_LEVEL),
+    N(MSG_TRUNC), N(MSG_CTRUNC), N(MSG_BCAST), N(MSG_MCAST), N(MSG_ERRQUEUE),
+};
+static const struct name name_flags[] = {
+    N(NI_NOFQDN), N(NI_NUMERICHOST), N(NI_NAMEREQD), N(NI_NUMERICSERV), N(NI_DGRAM),
 };
 
 static void say_name(struct words *words, const struct name *names, size_t count, ULONG value)
@@ -77,6 +128,29 @@ static void say_name(struct words *words, const struct name *names, size_t count
 #define SAY_NAME(words, names, value)                                                              \
     say_name((words), (names), sizeof(names) / sizeof(*(names)), (ULONG)(value))
 
+/* "A|B|0x40": what has no name is left in hexadecimal. */
+static void say_flags(struct words *words, const struct name *names, size_t count, ULONG value)
+{
+    const char *between = "";
+
+    if (!value && !names[0].value) {
+        words_say(words, "%s", names[0].name);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!(value & names[i].value))
+            continue;
+        words_say(words, "%s%s", between, names[i].name);
+        value &= ~names[i].value;
+        between = "|";
+    }
+    if (value || !*between)
+        words_say(words, value ? "%s0x%X" : "%s%u", between, value);
+}
+
+#define SAY_FLAGS(words, names, value)                                                             \
+    say_flags((words), (names), sizeof(names) / sizeof(*(names)), (ULONG)(value))
+
 static void say_control_code(struct words *words, const uintptr_t *arguments)
 {
     ULONG type = (ULONG)arguments[1], code = (ULONG)arguments[2], level = (ULONG)arguments[3];
@@ -89,6 +163,10 @@ static void say_control_code(struct words *words, const uintptr_t *arguments)
         SAY_NAME(words, ip_options, code);
     else if (level == IPPROTO_IPV6)
         SAY_NAME(words, ipv6_options, code);
+    else if (level == IPPROTO_UDP)
+        SAY_NAME(words, udp_options, code);
+    else if (level == IPPROTO_TCP)
+        SAY_NAME(words, tcp_options, code);
     else
         words_say(words, "%u", code);
 }
@@ -197,6 +275,12 @@ void words_argument(struct words *words, enum vf_parameter_kind kind, uintptr_t 
     case VF_NUMBER:
     case VF_CONTROL_LENGTH: words_say(words, "%llu", (unsigned long long)value); break;
     case VF_FLAGS: words_say(words, value ? "0x%llX" : "%llu", (unsigned long long)value); break;
+    case VF_CATEGORY: SAY_FLAGS(words, categories, value); break;
+    case VF_SEND_FLAGS: SAY_FLAGS(words, send_flags, value); break;
+    case VF_RECEIVE_FLAGS: SAY_FLAGS(words, receive_flags, value); break;
+    case VF_DISCONNECT_FLAGS: SAY_FLAGS(words, disconnect_flags, value); break;
+    case VF_EVENT_FLAGS: SAY_FLAGS(words, event_flags, value); break;
+    case VF_NAME_FLAGS: SAY_FLAGS(words, name_flags, value); break;
     case VF_FAMILY: SAY_NAME(words, families, value); break;
     case VF_TYPE: SAY_NAME(words, types, value); break;
     case VF_PROTOCOL: SAY_NAME(words, protocols, value); break;

@@ -323,6 +323,8 @@ case_trace() {
         grep -q 'WskReceiveFrom(.*<irp#2: STATUS_SUCCESS, 100>' trace || fail "$(cat trace)"
     grep -q 'ControlCode=SO_WSK_EVENT_CALLBACK, Level=SOL_SOCKET' trace || fail "$(cat trace)"
     grep -q 'DataIndication={1 datagram, 100 bytes}) = STATUS_SUCCESS' trace || fail "$(cat trace)"
+    grep -q 'Protocol=IPPROTO_UDP, Flags=WSK_FLAG_DATAGRAM_SOCKET, ' trace || fail "$(cat trace)"
+    grep -q 'WskReceiveFromEvent(.*, Flags=WSK_FLAG_AT_DISPATCH_LEVEL, ' trace || fail "$(cat trace)"
 }
 
 case_trace_filters() {

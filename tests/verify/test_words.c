@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* test_words.c - what traces say of flags, options and control codes. */
+#include "words.h"
+
+#include <wdm.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <ws2ipdef.h>
+
+#include <cmocka.h>
+
+static void says(enum vf_parameter_kind kind, uintptr_t value, const char *expected)
+{
+    char text[256] = "";
+    struct words words = { .text = text, .size = sizeof(text) };
+
+    words_argument(&words, kind, value);
+    assert_string_equal(text, expected);
+}
+
+static void flags_have_names(void **state)
+{
+    (void)state;
+    says(VF_CATEGORY, WSK_FLAG_BASIC_SOCKET, "WSK_FLAG_BASIC_SOCKET");
+    says(VF_CATEGORY, WSK_FLAG_DATAGRAM_SOCKET, "WSK_FLAG_DATAGRAM_SOCKET");
+    says(VF_EVENT_FLAGS, 0, "0");
+    says(VF_EVENT_FLAGS, WSK_FLAG_AT_DISPATCH_LEVEL | MSG_MCAST,
+         "WSK_FLAG_AT_DISPATCH_LEVEL|MSG_MCAST");
+    says(VF_SEND_FLAGS, WSK_FLAG_NODELAY, "WSK_FLAG_NODELAY");
+    says(VF_RECEIVE_FLAGS, WSK_FLAG_WAITALL, "WSK_FLAG_WAITALL");
+    says(VF_DISCONNECT_FLAGS, WSK_FLAG_ABORTIVE, "WSK_FLAG_ABORTIVE");
+    says(VF_NAME_FLAGS, NI_NUMERICHOST | NI_DGRAM, "NI_NUMERICHOST|NI_DGRAM");
+}
+
+static void flags_without_a_name_stay_numbers(void **state)
+{
+    (void)state;
+    says(VF_FLAGS, 0x10, "0x10");
+    says(VF_CATEGORY, WSK_FLAG_DATAGRAM_SOCKET | 0x40, "WSK_FLAG_DATAGRAM_SOCKET|0x40");
+    says(VF_EVENT_FLAGS, 0x80000000, "0x80000000");
+}
+
+static void names_option(WSK_CONTROL_SOCKET_TYPE type, ULONG code, ULONG level, const char *expected)
+{
+    const uintptr_t arguments[VF_PARAMETERS_MAX] = { 0, type, code, level };
+    const struct vf_function *function = &vf_functions[VF_ID_WskControlSocket];
+    char text[512] = "";
+    struct words words = { .text = text, .size = sizeof(text) };
+
+    words_arguments(&words, function, arguments);
+    if (!strstr(text, expected))
+        fail_msg("'%s' is not in '%s'", expected, text);
+}
+
+static void options_are_named_by_their_level(void **state)
+{
+    (void)state;
+    names_option(WskSetOption, SO_RCVBUF, SOL_SOCKET, "ControlCode=SO_RCVBUF, Level=SOL_SOCKET,");
+    names_option(WskGetOption, 2, IPPROTO_UDP, "ControlCode=UDP_SEND_MSG_SIZE, Level=IPPROTO_UDP,");
+    names_option(WskGetOption, 2, IPPROTO_IP, "ControlCode=IP_HDRINCL, Level=IPPROTO_IP,");
+    names_option(WskSetOption, 27, IPPROTO_IPV6, "ControlCode=IPV6_V6ONLY, Level=IPPROTO_IPV6,");
+    names_option(WskSetOption, 1, IPPROTO_TCP, "ControlCode=TCP_NODELAY, Level=IPPROTO_TCP,");
+    names_option(WskIoctl, SIO_WSK_SET_SENDTO_ADDRESS, 0, "ControlCode=SIO_WSK_SET_SENDTO_ADDRESS,");
+    names_option(WskSetOption, 4711, 99, "ControlCode=4711, Level=99,");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(flags_have_names),
+        cmocka_unit_test(flags_without_a_name_stay_numbers),
+        cmocka_unit_test(options_are_named_by_their_level),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
