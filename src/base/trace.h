@@ -35,6 +35,7 @@
     X(rx_batch, "receive calls that returned datagrams") \
     X(rx_run, "messages of receive calls in which the kernel had joined datagrams") \
     X(rx_run_copied, "runs copied apart because the driver holds too many receive buffers") \
+    X(special_full, "blocks that special pool had no room for, or could not take out of use") \
     X(receive_held_back, "looks for datagrams put off because the driver retains too many indications") \
     X(loop_wake, "wakes of a transport thread by another thread") \
     X(error_swallowed, "errors of earlier datagrams that the kernel reported to an unrelated call") \

@@ -163,10 +163,13 @@ void *nt_special_take(size_t front, size_t size, size_t alignment, bool paged)
     if (!area || !start())
         return NULL;
     slot = take_slot(area);
-    if (!slot)
+    if (!slot) {
+        trace_count(trace_special_full);
         return NULL;
+    }
     first = slot_first(area, slot);
     if (!os_protect(first, area->pages * PAGE_SIZE, OS_MEMORY_USE)) {
+        trace_count(trace_special_full);
         put_slot(area, slot);
         return NULL;
     }
@@ -189,10 +192,13 @@ void nt_special_give_back(void *memory)
 
     slot->block = *nt_block_in_front(memory);
     atomic_store_explicit(&slot->state, SLOT_FREED, memory_order_release);
-    os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_GIVE_UP);
     if (slot->paged)
         atomic_fetch_sub(&paged_live, 1);
-    put_slot(area, slot);
+    /* What still can be touched must not be somebody else's. */
+    if (os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_GIVE_UP))
+        put_slot(area, slot);
+    else
+        trace_count(trace_special_full);
 }
 
 /* --- Looking -------------------------------------------------------------------------------- */
@@ -242,15 +248,19 @@ bool nt_special_find(const void *address, struct nt_block *block, bool *freed)
 
 /* --- Paging --------------------------------------------------------------------------------- */
 
-static void page_in(struct area *area, struct slot *slot)
+/* False: the system has no more mappings, and the memory is still out. */
+static bool page_in(struct area *area, struct slot *slot)
 {
+    bool in = true;
+
     base_lock_acquire(&area->lock);
     if (atomic_load(&slot->out)) {
-        os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_USE);
-        atomic_store(&slot->out, false);
+        in = os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_USE);
+        atomic_store(&slot->out, !in);
         atomic_store(&nt_paged_in, 1);
     }
     base_lock_release(&area->lock);
+    return in;
 }
 
 static void trim_area(struct area *area)
@@ -350,8 +360,7 @@ bool nt_special_fault(const void *address, bool write, const void *place)
         if (nt_irql() >= DISPATCH_LEVEL && (const char *)address >= slot->payload &&
             !nt_self.probing)
             touched_paged(address, write, place);
-        page_in(area, slot);
-        return true;
+        return page_in(area, slot);
     }
     if (nt_self.probing || state == SLOT_UNUSED)
         return false;
