@@ -272,8 +272,12 @@ static bool is_stream_on_loop(struct net_udp *udp)
 {
     if (udp->engine->stream_gap_ns == NET_NO_STREAMS)
         return false;
-    if (udp->tx_round == udp->loop->round)
+    if (udp->tx_round == udp->loop->round) {
+        /* Nobody adds to it behind the loop's back: if it is alone, it is not the first one. */
+        if (!udp->tx_lone)
+            udp->tx_lone = 1;
         return true;
+    }
     udp->tx_round = udp->loop->round;
     return false;
 }

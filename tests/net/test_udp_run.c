@@ -305,6 +305,46 @@ static void test_who_waits_is_no_stream(void **state)
     owner_close(&a);
 }
 
+static struct {
+    struct owner *owner;
+    struct task task;
+    bool shut;
+} twice;
+
+static void note_gate(struct net_send *send, int error)
+{
+    twice.shut = net_udp_must_queue(twice.owner->udp);
+    parcel_done(send, error);
+}
+
+static void send_twice(struct task *task)
+{
+    struct net_udp *udp = twice.owner->udp;
+
+    (void)task;
+    BASE_REQUIRE(net_udp_send_now(udp, &parcels[0].send) == 0);
+    BASE_REQUIRE(net_udp_send_now(udp, &parcels[1].send) == -EAGAIN);
+    net_udp_send_later(udp, &parcels[1].send);
+}
+
+/* The loop's own second send of a round is alone for good: nobody looks for more, and the gate opens at once. */
+static void test_the_loop_does_not_wait_for_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    struct owner a;
+
+    owner_open_bound(&a, fixture->engine, NET_IPV4);
+    twice.owner = &a;
+    twice.task.run = send_twice;
+    parcel_fill(&parcels[0], 0, &peer);
+    parcel_fill(&parcels[1], 1, &peer);
+    parcels[1].send.done = note_gate;
+    net_udp_post(a.udp, &twice.task);
+    owner_wait(&parcels[1].done, 1);
+    assert_false(twice.shut);
+    owner_close(&a);
+}
+
 /* --- Receiving ------------------------------------------------------------------------------- */
 
 static const struct net_address stranger = { .family = NET_IPV4, .port = 0x1234,
@@ -474,6 +514,8 @@ int main(void)
         RUN_TEST(test_cancel_at_each_place),
         cmocka_unit_test_setup_teardown(test_a_stream_is_queued, start_streams, fixture_stop),
         cmocka_unit_test_setup_teardown(test_who_waits_is_no_stream, start_streams, fixture_stop),
+        cmocka_unit_test_setup_teardown(test_the_loop_does_not_wait_for_itself, start_streams,
+                                        fixture_stop),
         RUN_TEST(test_runs_are_cut),
         RUN_TEST(test_a_run_is_cut_into_runs),
         RUN_TEST(test_pieces_are_released_in_any_order),
