@@ -55,16 +55,25 @@ static size_t slot_bytes(const struct area *area)
 /* The guard in front of the first slot is the area's own first page. */
 static bool area_start(struct area *area)
 {
-    size_t size = area->slot_count * slot_bytes(area) + PAGE_SIZE;
-    char *first = os_reserve(size);
+    char *first;
 
-    if (!first)
-        return false;
     area->slots = os_allocate_zeroed(area->slot_count * sizeof(*area->slots));
+    if (!area->slots)
+        return false;
     area->freed = os_allocate_zeroed(area->slot_count * sizeof(*area->freed));
-    if (area->slots && area->freed)
-        area->first = first + PAGE_SIZE;
-    return area->first != NULL;
+    if (!area->freed)
+        goto free_slots;
+    first = os_reserve(area->slot_count * slot_bytes(area) + PAGE_SIZE);
+    if (!first)
+        goto free_freed;
+    area->first = first + PAGE_SIZE;
+    return true;
+
+free_freed:
+    os_free(area->freed);
+free_slots:
+    os_free(area->slots);
+    return false;
 }
 
 /* The areas stay for the life of the process, so that a stale pointer always finds its words. */
@@ -122,12 +131,11 @@ static struct slot *take_slot(struct area *area)
     return slot;
 }
 
+/* Under the area's lock. */
 static void put_slot(struct area *area, struct slot *slot)
 {
-    base_lock_acquire(&area->lock);
     area->freed[(area->freed_first + area->freed_count++) % area->slot_count] =
         (uint32_t)(slot - area->slots);
-    base_lock_release(&area->lock);
 }
 
 /* --- Taking and giving back ----------------------------------------------------------------- */
@@ -170,7 +178,9 @@ void *nt_special_take(size_t front, size_t size, size_t alignment, bool paged)
     first = slot_first(area, slot);
     if (!os_protect(first, area->pages * PAGE_SIZE, OS_MEMORY_USE)) {
         trace_count(trace_special_full);
+        base_lock_acquire(&area->lock);
         put_slot(area, slot);
+        base_lock_release(&area->lock);
         return NULL;
     }
     slot->payload = first + area->pages * PAGE_SIZE - behind;
@@ -191,14 +201,17 @@ void nt_special_give_back(void *memory)
     struct slot *slot = slot_at(memory, &area);
 
     slot->block = *nt_block_in_front(memory);
-    atomic_store_explicit(&slot->state, SLOT_FREED, memory_order_release);
     if (slot->paged)
         atomic_fetch_sub(&paged_live, 1);
+    /* Nobody brings it in again in between. */
+    base_lock_acquire(&area->lock);
+    atomic_store_explicit(&slot->state, SLOT_FREED, memory_order_release);
     /* What still can be touched must not be somebody else's. */
     if (os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_GIVE_UP))
         put_slot(area, slot);
     else
         trace_count(trace_special_full);
+    base_lock_release(&area->lock);
 }
 
 /* --- Looking -------------------------------------------------------------------------------- */
@@ -248,13 +261,14 @@ bool nt_special_find(const void *address, struct nt_block *block, bool *freed)
 
 /* --- Paging --------------------------------------------------------------------------------- */
 
-/* False: the system has no more mappings, and the memory is still out. */
+/* False: it was freed meanwhile, or the system has no more mappings and the memory is still out. */
 static bool page_in(struct area *area, struct slot *slot)
 {
-    bool in = true;
+    bool in;
 
     base_lock_acquire(&area->lock);
-    if (atomic_load(&slot->out)) {
+    in = atomic_load(&slot->state) == SLOT_LIVE;
+    if (in && atomic_load(&slot->out)) {
         in = os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_USE);
         atomic_store(&slot->out, !in);
         atomic_store(&nt_paged_in, 1);
@@ -360,7 +374,11 @@ bool nt_special_fault(const void *address, bool write, const void *place)
         if (nt_irql() >= DISPATCH_LEVEL && (const char *)address >= slot->payload &&
             !nt_self.probing)
             touched_paged(address, write, place);
-        return page_in(area, slot);
+        if (page_in(area, slot))
+            return true;
+        state = atomic_load_explicit(&slot->state, memory_order_acquire);
+        if (state == SLOT_LIVE)
+            return false;
     }
     if (nt_self.probing || state == SLOT_UNUSED)
         return false;
