@@ -8,6 +8,7 @@
  */
 #include "rule_calls.h"
 
+#include "circle.h"
 #include "nt.h"
 
 #include <string.h>
@@ -21,9 +22,6 @@
 
 #define ADDRESS_ROOM 32u
 _Static_assert(sizeof(SOCKADDR_INET) <= ADDRESS_ROOM, "an address fits");
-
-/* A list that is longer leads in a circle. */
-#define NODES_MAX 65536u
 
 /* By the node's address. What finds its slot taken is not copied. */
 static struct copy {
@@ -122,8 +120,9 @@ void vf_lend_end_list(void *list, const void *released_at)
 {
     PWSK_DATAGRAM_INDICATION node = list;
     const void *trap = nt_trap_address();
+    struct circle circle = { NULL, 0 };
 
-    for (unsigned i = 0; node && node != trap && i < NODES_MAX; i++) {
+    while (node && node != trap && !circle_closes(&circle, node)) {
         end_one(node, released_at);
         node = node->Next;
     }

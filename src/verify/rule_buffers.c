@@ -5,6 +5,7 @@
  */
 #include "rule_calls.h"
 
+#include "circle.h"
 #include "nt.h"
 #include "verify.h"
 
@@ -15,15 +16,12 @@
 #define CHECKED_MAX 65536u
 #define BUFFERS_MAX 1024u
 
-/* A chain that is longer leads in a circle. */
-#define MDLS_MAX 65536u
-
 /* --- V8 ------------------------------------------------------------------------------------- */
 
 static const char *wrong_with(const WSK_BUF *buffer)
 {
+    struct circle circle = { NULL, 0 };
     size_t room = 0;
-    unsigned count = 0;
 
     if (!buffer->Length)
         return NULL;
@@ -31,24 +29,23 @@ static const char *wrong_with(const WSK_BUF *buffer)
         return "WSK_BUF has a Length but no MDL";
     if (buffer->Offset > buffer->Mdl->ByteCount)
         return "WSK_BUF.Offset lies behind the first MDL";
-    for (PMDL mdl = buffer->Mdl; mdl && count < MDLS_MAX; mdl = mdl->Next, count++)
+    for (PMDL mdl = buffer->Mdl; mdl; mdl = mdl->Next) {
+        if (circle_closes(&circle, mdl))
+            return "the MDL chain of a WSK_BUF leads in a circle";
         room += mdl->ByteCount;
-    if (count == MDLS_MAX)
-        return "the MDL chain of a WSK_BUF leads in a circle";
+    }
     if (buffer->Length > room - buffer->Offset)
         return "WSK_BUF.Offset and Length reach behind the end of the MDL chain";
     return NULL;
 }
 
-/* A node that comes again is met by the mark, which is moved on after twice as many nodes each time. */
 bool vf_list_count(const WSK_BUF_LIST *list, size_t *count)
 {
-    const WSK_BUF_LIST *mark = NULL;
+    struct circle circle = { NULL, 0 };
 
-    for (*count = 0; list && list != mark; list = list->Next, ++*count) {
-        if (!(*count & (*count + 1)))
-            mark = list;
-    }
+    while (list && !circle_closes(&circle, list))
+        list = list->Next;
+    *count = circle.count;
     return !list;
 }
 

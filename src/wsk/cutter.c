@@ -2,20 +2,19 @@
 /* cutter.c - see cutter.h. */
 #include "cutter.h"
 
+#include "circle.h"
+
 NTSTATUS wsk_cutter_check(const WSK_BUF_LIST *list, size_t segment, size_t most, size_t *total)
 {
-    const WSK_BUF_LIST *mark = NULL;
+    struct circle circle = { NULL, 0 };
 
     *total = 0;
-    /* A list that leads in a circle meets the mark, which moves on after twice as many nodes. */
-    for (size_t count = 1; list; list = list->Next, count++) {
+    for (; list; list = list->Next) {
         NTSTATUS status = wsk_buffer_check(&list->Buffer);
         size_t length = list->Buffer.Length;
 
-        if (list == mark)
+        if (circle_closes(&circle, list))
             return STATUS_INVALID_PARAMETER;
-        if (!(count & (count - 1)))
-            mark = list;
         if (!NT_SUCCESS(status))
             return status;
         if ((segment && segment < length ? segment : length) > most)
