@@ -33,14 +33,6 @@ static struct shard *shard_of(const void *socket)
     return &shards[((uintptr_t)socket >> 6 ^ (uintptr_t)socket >> 12) % SHARDS];
 }
 
-static void raise_to(_Atomic uint64_t *most, uint64_t value)
-{
-    uint64_t seen = atomic_load_explicit(most, memory_order_relaxed);
-
-    while (seen < value && !atomic_compare_exchange_weak(most, &seen, value))
-        continue;
-}
-
 /* A list that never ends is of no length that could be told. */
 static size_t bytes_of_list(const WSK_BUF_LIST *list)
 {
@@ -82,8 +74,8 @@ static void before(struct vf_call *call)
     list_push_back(&shard->calls, &call->flight.link);
     call->flight.listed = true;
     base_lock_release(&shard->lock);
-    raise_to(&marks.operations_most, atomic_fetch_add(&marks.operations, 1) + 1);
-    raise_to(&marks.bytes_most,
+    vf_raise_to(&marks.operations_most, atomic_fetch_add(&marks.operations, 1) + 1);
+    vf_raise_to(&marks.bytes_most,
              atomic_fetch_add(&marks.bytes, call->flight.bytes) + call->flight.bytes);
 }
 
@@ -119,7 +111,7 @@ static void completed(struct vf_call *call)
     if (call->flight.returned)
         unlist(call);
     base_lock_release(&shard->lock);
-    raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
+    vf_raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
 }
 
 static bool visit_shard(struct shard *shard, const void *socket, vf_flight_fn *visit,
@@ -171,7 +163,7 @@ void vf_flight_describe(const struct vf_call *call, char *text, size_t size)
 
     if (call->socket_number && used < size)
         used += (size_t)snprintf(text + used, size - used, " on socket %u", call->socket_number);
-    if (vf_irp_number(call->irp) && used < size)
+    if (call->irp && used < size)
         used += (size_t)snprintf(text + used, size - used, ", IRP %u", vf_irp_number(call->irp));
     if (used < size)
         snprintf(text + used, size - used, ", since %.3f s", seconds_since(call->began_ns));
@@ -243,7 +235,7 @@ static bool look_at_age(struct vf_call *call, void *context)
 {
     (void)context;
     if (call->irp && !call->flight.completed)
-        raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
+        vf_raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
     return true;
 }
 

@@ -11,6 +11,15 @@
 /* Registers its observer. */
 void vf_flight_start(struct hooks *hooks);
 
+/* A watermark: it only rises. */
+static inline void vf_raise_to(_Atomic uint64_t *mark, uint64_t value)
+{
+    uint64_t seen = atomic_load_explicit(mark, memory_order_relaxed);
+
+    while (seen < value && !atomic_compare_exchange_weak(mark, &seen, value))
+        continue;
+}
+
 /* Whether there is one at all. */
 bool vf_flight_any(void);
 

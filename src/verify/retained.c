@@ -6,6 +6,7 @@
 #include "retained.h"
 
 #include "base.h"
+#include "flight.h"
 
 #define SHARDS 16
 
@@ -26,14 +27,6 @@ static struct shard *shard_of(const struct hook_retained *entry)
     return &shards[((uintptr_t)entry >> 7 ^ (uintptr_t)entry >> 12) % SHARDS];
 }
 
-static void raise_to(_Atomic uint64_t *mark, uint64_t value)
-{
-    uint64_t seen = atomic_load_explicit(mark, memory_order_relaxed);
-
-    while (seen < value && !atomic_compare_exchange_weak(mark, &seen, value))
-        continue;
-}
-
 static void take(struct hook_retained *entry)
 {
     struct shard *shard = shard_of(entry);
@@ -43,7 +36,7 @@ static void take(struct hook_retained *entry)
     entry->since_ns = os_clock_ns();
     list_push_back(&shard->entries, &entry->link);
     base_lock_release(&shard->lock);
-    raise_to(&most, atomic_fetch_add(&count, 1) + 1);
+    vf_raise_to(&most, atomic_fetch_add(&count, 1) + 1);
 }
 
 static void give_back(struct hook_retained *entry)
@@ -56,7 +49,7 @@ static void give_back(struct hook_retained *entry)
     list_remove(&entry->link);
     base_lock_release(&shard->lock);
     atomic_fetch_sub(&count, 1);
-    raise_to(&longest_ns, os_clock_ns() - entry->since_ns);
+    vf_raise_to(&longest_ns, os_clock_ns() - entry->since_ns);
 }
 
 /* The first of each list is its oldest. */
@@ -67,7 +60,7 @@ static void look(struct shard *shard)
         const struct hook_retained *entry =
             container_of(shard->entries.next, struct hook_retained, link);
 
-        raise_to(&longest_ns, os_clock_ns() - entry->since_ns);
+        vf_raise_to(&longest_ns, os_clock_ns() - entry->since_ns);
     }
     base_lock_release(&shard->lock);
 }
