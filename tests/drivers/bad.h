@@ -96,6 +96,29 @@ EndEvents(VOID)
     }
 }
 
+/* A callback of the event sets it. */
+static KEVENT Received;
+
+/* One datagram has come to the callback, and no further one will. */
+static __inline NTSTATUS
+ReceiveOne(const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks)
+{
+    NTSTATUS Status = Open(NULL, Callbacks);
+
+    KeInitializeEvent(&Received, NotificationEvent, FALSE);
+    if (NT_SUCCESS(Status)) {
+        Status = SwitchEvent(WSK_EVENT_RECEIVE_FROM);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = SendToSelf();
+    }
+    if (NT_SUCCESS(Status)) {
+        KeWaitForSingleObject(&Received, Executive, KernelMode, FALSE, NULL);
+        EndEvents();
+    }
+    return Status;
+}
+
 /* What the unload does first. */
 static VOID (*BeforeUnload)(VOID);
 

@@ -6,7 +6,6 @@
 /* INJECT --inject=WskReceiveFromEvent:drop */
 #include "bad.h"
 
-static KEVENT Received;
 
 static NTSTATUS WSKAPI
 Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndication)

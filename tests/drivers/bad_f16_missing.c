@@ -5,7 +5,6 @@
 /* INJECT --inject=WskReceiveFromEvent:control=drop */
 #include "bad.h"
 
-static KEVENT Received;
 static volatile ULONG Interface;
 
 static NTSTATUS WSKAPI

@@ -6,7 +6,6 @@
 /* INJECT --inject=WskReceiveFromEvent:merge=2:delay=20s */
 #include "bad.h"
 
-static KEVENT Received;
 static PWSK_DATAGRAM_INDICATION Kept;
 
 static NTSTATUS WSKAPI

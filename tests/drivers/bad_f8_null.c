@@ -5,7 +5,6 @@
 /* INJECT --inject=WskSendTo:break */
 #include "bad.h"
 
-static KEVENT Received;
 static volatile SIZE_T Total;
 
 static NTSTATUS WSKAPI

@@ -4,7 +4,6 @@
  */
 #include "bad.h"
 
-static KEVENT Received;
 
 static NTSTATUS WSKAPI
 Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndication)

@@ -5,7 +5,6 @@
  */
 #include "bad.h"
 
-static KEVENT Received;
 static PWSK_DATAGRAM_INDICATION Kept;
 
 static NTSTATUS WSKAPI
@@ -21,30 +20,11 @@ Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndicatio
 static const WSK_CLIENT_DATAGRAM_DISPATCH Callbacks = { Receive };
 
 static NTSTATUS
-ReceiveOne(VOID)
-{
-    NTSTATUS Status = Open(NULL, &Callbacks);
-
-    KeInitializeEvent(&Received, NotificationEvent, FALSE);
-    if (NT_SUCCESS(Status)) {
-        Status = SwitchEvent(WSK_EVENT_RECEIVE_FROM);
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = SendToSelf();
-    }
-    if (NT_SUCCESS(Status)) {
-        KeWaitForSingleObject(&Received, Executive, KernelMode, FALSE, NULL);
-        EndEvents();
-    }
-    return Status;
-}
-
-static NTSTATUS
 Sin(VOID)
 {
     PWSK_PROVIDER_BASIC_DISPATCH Basic;
     WSK_REQUEST Request;
-    NTSTATUS Status = ReceiveOne();
+    NTSTATUS Status = ReceiveOne(&Callbacks);
 
     if (!NT_SUCCESS(Status) || !NT_SUCCESS(WskRequestAllocate(&Request))) {
         return STATUS_UNSUCCESSFUL;

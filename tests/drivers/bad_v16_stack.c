@@ -5,7 +5,7 @@
  */
 #include "bad.h"
 
-static PVOID Sent, Received;
+static PVOID Outgoing, Incoming;
 
 static DECLSPEC_NOINLINE NTSTATUS
 MakeList(PVOID *List)
@@ -17,20 +17,20 @@ MakeList(PVOID *List)
 static VOID
 FreeLists(VOID)
 {
-    ExFreePoolWithTag(Sent, 'tsiL');
-    UNREFERENCED_PARAMETER(Received);
+    ExFreePoolWithTag(Outgoing, 'tsiL');
+    UNREFERENCED_PARAMETER(Incoming);
 }
 
 static NTSTATUS
 Sin(VOID)
 {
-    NTSTATUS Status = MakeList(&Sent);
+    NTSTATUS Status = MakeList(&Outgoing);
 
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
     BeforeUnload = FreeLists;
-    Status = MakeList(&Received); /* STACK made */
+    Status = MakeList(&Incoming); /* STACK made */
     if (!NT_SUCCESS(Status)) {
         FreeLists();
     }

@@ -4,7 +4,6 @@
  */
 #include "bad.h"
 
-static KEVENT Received;
 static PWSK_DATAGRAM_INDICATION Kept;
 
 static NTSTATUS WSKAPI

@@ -9,7 +9,6 @@
 
 #define COUNT 5
 
-static KEVENT Received;
 static PWSK_DATAGRAM_INDICATION Kept[COUNT];
 static volatile LONG Lists, Datagrams;
 
