@@ -2,28 +2,24 @@
 /* cases.c - the list of what is measured. A new peer, size or measure is a new line here. */
 #include "bench.h"
 
+#define FLOW_METRICS \
+    { "delivered_per_second", "delivered", "k/s", 1e-3, 1 }, \
+    { "lost", "lost", "%", 100, 2 }, \
+    { "cpu_seconds_per_million", "CPU", "s/M", 1, 3 }, \
+    { "user_seconds_per_million", "in user mode", "s/M", 1, 3 }
+
 const struct measure measure_flow = {
     .name = "flow",
     .title = "One way, as fast as it goes",
     .ratio_head = "ratio",
-    .metrics = {
-        { "delivered_per_second", "delivered", "k/s", 1e-3, 1 },
-        { "lost", "lost", "%", 100, 2 },
-        { "cpu_seconds_per_million", "CPU", "s/M", 1, 3 },
-        { "user_seconds_per_million", "in user mode", "s/M", 1, 3 },
-    },
+    .metrics = { FLOW_METRICS },
 };
 
 const struct measure measure_verified = {
     .name = "verified",
     .title = "The same with the verifier",
     .ratio_head = "ratio",
-    .metrics = {
-        { "delivered_per_second", "delivered", "k/s", 1e-3, 1 },
-        { "lost", "lost", "%", 100, 2 },
-        { "cpu_seconds_per_million", "CPU", "s/M", 1, 3 },
-        { "user_seconds_per_million", "in user mode", "s/M", 1, 3 },
-    },
+    .metrics = { FLOW_METRICS },
 };
 
 const struct measure measure_ping = {
