@@ -7,17 +7,25 @@
 #include <string.h>
 
 static struct vf_observer observers[VF_OBSERVERS_MAX];
-static unsigned observer_count;
+static _Atomic unsigned observer_count; /* when something is left behind, loops still look while it falls to 0 */
 static const struct hook_provider *_Atomic provider;
 
 _Thread_local struct vf_call *vf_routine_call;
 
 unsigned vf_observe(const struct vf_observer *observer)
 {
-    if (observer_count == VF_OBSERVERS_MAX)
+    unsigned count = atomic_load(&observer_count);
+
+    if (count == VF_OBSERVERS_MAX)
         return VF_OBSERVERS_MAX - 1;
-    observers[observer_count] = *observer;
-    return observer_count++;
+    observers[count] = *observer;
+    atomic_store(&observer_count, count + 1);
+    return count;
+}
+
+static unsigned observers_now(void)
+{
+    return atomic_load_explicit(&observer_count, memory_order_acquire);
 }
 
 void vf_provider_set(const struct hook_provider *given)
@@ -32,7 +40,7 @@ const struct hook_provider *vf_provider(void)
 
 #define TELL(member, ...)                                                                          \
     do {                                                                                           \
-        for (unsigned i = 0; i < observer_count; i++) {                                            \
+        for (unsigned i = 0; i < observers_now(); i++) {                                           \
             if (observers[i].member)                                                               \
                 observers[i].member(__VA_ARGS__);                                                  \
         }                                                                                          \
@@ -312,7 +320,7 @@ static bool event_begin(struct hook_event *event)
 {
     bool go_on = true;
 
-    for (unsigned i = 0; i < observer_count; i++) {
+    for (unsigned i = 0; i < observers_now(); i++) {
         if (observers[i].event_begin)
             go_on = observers[i].event_begin(event) && go_on;
     }
@@ -322,7 +330,7 @@ static bool event_begin(struct hook_event *event)
 /* The other way round: what was done last to the indications is undone first. */
 static void event_end(struct hook_event *event)
 {
-    for (unsigned i = observer_count; i-- > 0;) {
+    for (unsigned i = observers_now(); i-- > 0;) {
         if (observers[i].event_end)
             observers[i].event_end(event);
     }
@@ -332,7 +340,7 @@ static void event_end(struct hook_event *event)
 
 void vf_calls_start(struct hooks *hooks)
 {
-    bool anybody = observer_count != 0;
+    bool anybody = observers_now() != 0;
 
     hooks->table = anybody ? vf_choose_table : NULL;
     hooks->event_begin = anybody ? event_begin : NULL;
@@ -345,5 +353,5 @@ void vf_calls_stop(void)
     atomic_store(&hook_events, false);
     vf_hold_stop();
     vf_numbers_forget();
-    observer_count = 0;
+    atomic_store(&observer_count, 0);
 }
