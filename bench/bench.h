@@ -78,11 +78,17 @@ extern const unsigned bench_case_count;
 
 /* raw_*.c */
 measure_fn raw_flow, raw_addressed_flow, raw_batch_flow, raw_offload_flow, raw_ping, epoll_ping, raw_idle;
-measure_fn uring_flow; /* uring_flow.c */
-measure_fn uv_flow;    /* uv_flow.c */
+measure_fn uring_flow, uring_ping; /* uring_*.c */
+measure_fn uv_flow, uv_ping;       /* uv_*.c */
 /* wsk_peer.c */
 measure_fn wsk_event_flow, wsk_two_flow, wsk_messages_flow, wsk_request_flow, wsk_ping, wsk_echo_ping, wsk_idle;
 measure_fn wsk_verified_flow, wsk_fresh_flow, wsk_verified_fresh_flow, wsk_waiting_flow, wsk_verified_waiting_flow;
+
+/* Answers each datagram of a connected socket with the same until an empty one comes. */
+typedef void echo_fn(int fd);
+
+/* Round trips of a blocking socket of Linux with a thread that serves the echo. */
+void echo_ping(const struct job *job, echo_fn *serve, struct sample *sample);
 
 /* Round trips of a blocking socket of Linux with an echo on this port, in nanoseconds. */
 void raw_ping_port(unsigned port, const struct job *job, uint32_t *nanoseconds);

@@ -44,13 +44,17 @@ const struct measure measure_idle = {
 
 #ifdef BENCH_HAS_URING
 #define URING(size) { &measure_flow, size, "uring", "liburing: 64 a submission", uring_flow, false },
+#define URING_PING { &measure_ping, 64, "uring", "blocking socket, echo from liburing", uring_ping, false },
 #else
 #define URING(size)
+#define URING_PING
 #endif
 #ifdef BENCH_HAS_UV
 #define UV(size) { &measure_flow, size, "uv", "libuv: uv_udp_send, recvmmsg", uv_flow, false },
+#define UV_PING { &measure_ping, 64, "uv", "blocking socket, echo from libuv", uv_ping, false },
 #else
 #define UV(size)
+#define UV_PING
 #endif
 
 #define FLOWS(size) \
@@ -81,6 +85,7 @@ const struct bench_case bench_cases[] = {
       false },
     { &measure_ping, 64, "raw", "blocking sockets on both sides", raw_ping, true },
     { &measure_ping, 64, "raw-epoll", "blocking socket, echo from epoll", epoll_ping, false },
+    URING_PING UV_PING
     { &measure_ping, 64, "wsk-echo", "blocking socket, echo from the WSK event", wsk_echo_ping, false },
     { &measure_ping, 64, "wsk", "WSK events on both sides", wsk_ping, false },
     { &measure_idle, 0, "raw", "socket of Linux", raw_idle, false },

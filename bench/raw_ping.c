@@ -17,42 +17,48 @@
 
 struct echo {
     int fd;
+    echo_fn *serve;
     pthread_t thread;
 };
 
 static void *echo_main(void *argument)
 {
     const struct echo *echo = argument;
-    char data[LARGEST_DATAGRAM];
-    ssize_t size;
 
-    while ((size = recv(echo->fd, data, sizeof(data), 0)) > 0)
-        if (send(echo->fd, data, (size_t)size, 0) != size)
-            fail("echo: %s", strerror(errno));
+    echo->serve(echo->fd);
     return NULL;
 }
 
-/* The same from an event loop: what any program pays that serves more than one socket. */
-static void *epoll_echo_main(void *argument)
+static void blocking_echo(int fd)
 {
-    const struct echo *echo = argument;
+    char data[LARGEST_DATAGRAM];
+    ssize_t size;
+
+    while ((size = recv(fd, data, sizeof(data), 0)) > 0)
+        if (send(fd, data, (size_t)size, 0) != size)
+            fail("echo: %s", strerror(errno));
+}
+
+/* The same from an event loop: what any program pays that serves more than one socket. */
+static void epoll_echo(int fd)
+{
     struct epoll_event event = { .events = EPOLLIN | EPOLLET };
     char data[LARGEST_DATAGRAM];
     int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, echo->fd, &event))
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event))
         fail("epoll: %s", strerror(errno));
     for (;;) {
         ssize_t size;
 
         if (epoll_wait(epoll, &event, 1, -1) < 0)
             fail("epoll_wait: %s", strerror(errno));
-        while ((size = recv(echo->fd, data, sizeof(data), MSG_DONTWAIT)) >= 0) {
+        while ((size = recv(fd, data, sizeof(data), MSG_DONTWAIT)) >= 0) {
             if (size == 0) {
                 close(epoll);
-                return NULL;
+                return;
             }
-            if (send(echo->fd, data, (size_t)size, 0) != size)
+            if (send(fd, data, (size_t)size, 0) != size)
                 fail("echo: %s", strerror(errno));
         }
     }
@@ -93,7 +99,7 @@ void raw_ping_port(unsigned port, const struct job *job, uint32_t *nanoseconds)
     close(fd);
 }
 
-static void ping(const struct job *job, void *(*main)(void *), struct sample *sample)
+void echo_ping(const struct job *job, echo_fn *serve, struct sample *sample)
 {
     uint32_t *nanoseconds = calloc(job->pings, sizeof(*nanoseconds));
     struct sockaddr_in here, there;
@@ -103,10 +109,11 @@ static void ping(const struct job *job, void *(*main)(void *), struct sample *sa
 
     if (!nanoseconds)
         fail("no memory");
+    echo.serve = serve;
     echo.fd = raw_open(&there);
     raw_connect(fd, &there);
     raw_connect(echo.fd, &here);
-    if (pthread_create(&echo.thread, NULL, main, &echo))
+    if (pthread_create(&echo.thread, NULL, echo_main, &echo))
         fail("pthread_create failed");
     round_trips(fd, job, nanoseconds);
     cpu = cpu_time_now();
@@ -119,10 +126,10 @@ static void ping(const struct job *job, void *(*main)(void *), struct sample *sa
 
 void raw_ping(const struct job *job, struct sample *sample)
 {
-    ping(job, echo_main, sample);
+    echo_ping(job, blocking_echo, sample);
 }
 
 void epoll_ping(const struct job *job, struct sample *sample)
 {
-    ping(job, epoll_echo_main, sample);
+    echo_ping(job, epoll_echo, sample);
 }

@@ -244,7 +244,8 @@ bool write_data(const struct results *results, const char *path)
         return false;
     }
     for (unsigned i = 0; i < bench_case_count; i++) {
-        if (bench_cases[i].measure != &measure_flow || bench_cases[i].size == last)
+        if (bench_cases[i].measure != &measure_flow || bench_cases[i].size == last ||
+            !results->samples[i])
             continue;
         if (!last) {
             fputs("size", file);
