@@ -80,6 +80,14 @@ struct openwsk_config {
      * by the option "fail" or "low-resources". Any thread, any IRQL. NULL: nobody is told.
      */
     void (*point)(void *context, const struct openwsk_point *point);
+
+    /*
+     * The injection "unload" asks that the driver be unloaded, once each time that it is loaded;
+     * `at` says at which call: "call 7, WskSendTo at SendOne (echo.c:42)". The driver is inside
+     * that call, on this thread, so another thread unloads, when DriverEntry has returned. Any
+     * thread, any IRQL. NULL: nobody is asked.
+     */
+    void (*unload)(void *context, const char *at);
 };
 
 /* `config` may be NULL. An error when it is already up. */

@@ -75,6 +75,8 @@ char *command_again(const struct options *options, const char *point)
     if (point)
         fprintf(to, " --fail=%s", point);
     add_words(to, &options->verify.words);
+    if (options->verify.repeat && !options->sweeping)
+        fprintf(to, " --repeat=%u", options->verify.repeat);
     if (options->once)
         fputs(" --once", to);
     else if (options->run_ns != UINT64_MAX)

@@ -17,7 +17,9 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
-static bool asked, unloading, peer_ended;
+static bool asked; /* by a signal */
+static bool over;  /* this load */
+static bool unloading;
 
 static _Noreturn void abort_run(void)
 {
@@ -70,22 +72,29 @@ void stop_install(void)
     pthread_detach(thread);
 }
 
-static void set_peer_ended(bool ended)
+void stop_ask(void)
 {
     pthread_mutex_lock(&lock);
-    peer_ended = ended;
+    over = true;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
 
-void stop_ask(void)
+void stop_loading(void)
 {
-    set_peer_ended(true);
+    pthread_mutex_lock(&lock);
+    over = unloading = false;
+    pthread_mutex_unlock(&lock);
 }
 
-void stop_forget(void)
+bool stop_asked(void)
 {
-    set_peer_ended(false);
+    bool was;
+
+    pthread_mutex_lock(&lock);
+    was = asked;
+    pthread_mutex_unlock(&lock);
+    return was;
 }
 
 static struct timespec from_now(uint64_t nanoseconds)
@@ -106,7 +115,7 @@ void stop_wait(uint64_t nanoseconds)
     int error = 0;
 
     pthread_mutex_lock(&lock);
-    while (!asked && !peer_ended && error == 0) {
+    while (!asked && !over && error == 0) {
         if (forever)
             pthread_cond_wait(&changed, &lock);
         else

@@ -16,6 +16,10 @@
 #include <unistd.h>
 
 static struct options options;
+static _Atomic unsigned loads;
+
+/* At which call an injection has the driver unloaded, this time or another; empty: at none. */
+static char unloaded_at[1024];
 
 /* Findings may be muted; the reason why a driver cannot be loaded may not. */
 static bool loaded;
@@ -42,6 +46,8 @@ static void write_reports(enum exit_status status)
     char *command = command_again(&options, NULL);
     struct report_case *run = report_case_add(&report, "run", options.driver, command);
 
+    say(*unloaded_at && status != EXIT_CLEAN && !options.quiet, "unloaded in %s; repeat: %s",
+        unloaded_at, command);
     findings_take(run);
     report_write(&report, &options.verify);
     record_end(run, (int)status);
@@ -78,6 +84,14 @@ static void on_hang(void *context)
 {
     (void)context;
     leave(EXIT_HANG);
+}
+
+static void on_unload(void *context, const char *at)
+{
+    (void)context;
+    snprintf(unloaded_at, sizeof(unloaded_at), "load %u, %s", loads, at);
+    say(options.verbose, "unloading in %s", unloaded_at);
+    stop_ask();
 }
 
 /* --- Loading -------------------------------------------------------------------------------- */
@@ -137,6 +151,8 @@ static enum exit_status run(struct openwsk_driver *driver)
     openwsk_status status;
     bool failed;
 
+    loads++;
+    stop_loading();
     say(options.verbose, "calling DriverEntry");
     status = openwsk_driver_start(driver);
     failed = status < 0;
@@ -148,7 +164,6 @@ static enum exit_status run(struct openwsk_driver *driver)
             peer_start(options.verify.peer);
         stop_wait(options.run_ns);
         peer_end();
-        stop_forget();
     }
     say(options.verbose && !failed, "unloading");
     stop_unloading();
@@ -174,7 +189,7 @@ static enum exit_status run_times(void)
         struct openwsk_driver *driver = load(object);
 
         result = driver ? run(driver) : EXIT_NOT_LOADED;
-        if (result != EXIT_CLEAN || openwsk_finding_count())
+        if (result != EXIT_CLEAN || openwsk_finding_count() || stop_asked())
             break;
     }
     return result;
@@ -188,6 +203,7 @@ static enum exit_status start_and_run(void)
         .bug_check = on_bug_check,
         .hang = on_hang,
         .point = options.verify.record ? record_point : NULL,
+        .unload = on_unload,
         .unload_timeout_ms = (unsigned)(options.unload_timeout_ns / 1000000),
     };
     openwsk_status status = openwsk_start(&config);

@@ -96,14 +96,17 @@ const char *driver_object(const struct options *options);
 
 /* --- stop.c --------------------------------------------------------------------------------- */
 
-/* SIGINT and SIGTERM ask for the end; asked again, or during the unload, they abort. */
+/* SIGINT and SIGTERM ask for the end; asked again, or during an unload, they abort. */
 void stop_install(void);
 
-/* The end of the peer: stop_wait() returns. */
+/* The peer has ended, or an injection wants the end: stop_wait() returns. Any thread. */
 void stop_ask(void);
 
-/* The next run has a peer of its own. */
-void stop_forget(void);
+/* A load begins, which has an end of its own. */
+void stop_loading(void);
+
+/* Whether a signal has asked for the end: no further load. */
+bool stop_asked(void);
 
 /* Returns when asked to stop, or after that time. */
 void stop_wait(uint64_t nanoseconds);

@@ -9,6 +9,7 @@
 #include "provider.h"
 #include "verify.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +94,15 @@ static void tell_point(const struct vf_point *point)
     host.config.point(host.config.context, &told);
 }
 
+static void ask_for_unload(const char *function, uint64_t number, const void *place)
+{
+    char where[SYMBOL_TEXT_MAX], at[SYMBOL_TEXT_MAX + 128];
+
+    symbol_describe(place, where, sizeof(where));
+    snprintf(at, sizeof(at), "call %" PRIu64 ", %s at %s", number, function, where);
+    host.config.unload(host.config.context, at);
+}
+
 openwsk_status openwsk_verify(const char *option, const char *value, char *error, size_t size)
 {
     char unread[256];
@@ -132,6 +142,8 @@ openwsk_status openwsk_start(const struct openwsk_config *config)
     nt_debug_output(host.config.debug_output ? debug_output : NULL);
     if (host.config.point)
         vf_points_tell(tell_point);
+    if (host.config.unload)
+        vf_unload_tell(ask_for_unload);
     vf_start(&verifier);
     status = wsk_start(&provider);
     if (!NT_SUCCESS(status))
@@ -235,6 +247,7 @@ openwsk_status openwsk_driver_start(struct openwsk_driver *driver)
     if (driver->entered)
         return STATUS_INVALID_DEVICE_STATE;
     driver->entered = true;
+    vf_unload_begin();
     status = nt_driver_enter(driver->nt, (PDRIVER_INITIALIZE)driver->entry);
     driver->running = NT_SUCCESS(status);
     return status;
@@ -257,6 +270,7 @@ size_t openwsk_driver_unload(struct openwsk_driver *driver)
     size_t before = vf_finding_count();
     size_t left;
 
+    vf_unload_end();
     if (driver->entered)
         call_unload(driver);
     nt_block_trim(); /* while the driver's places have names */

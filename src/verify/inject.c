@@ -10,6 +10,7 @@
 #include "calls.h"
 #include "low_resources.h"
 #include "nt.h"
+#include "verify.h"
 #include "words.h"
 
 #include <fnmatch.h>
@@ -42,6 +43,8 @@ struct rule {
     unsigned split;
     unsigned merge;            /* an event waits for so many datagrams */
     unsigned limit;            /* of retained indications */
+    unsigned unload;           /* one of so many calls of a load unloads the driver */
+    _Atomic uint64_t met;      /* calls of the load that were meant */
     uint64_t first, last, step;
     unsigned percent;
     uint32_t socket_number;
@@ -53,6 +56,13 @@ static size_t rule_count;
 static uint64_t seed = 1;
 static bool forced;
 static _Atomic uint64_t forced_counts[VF_FUNCTION_COUNT + 1];
+
+/* Loads so far. What asks for an unload takes the flag: one question a load. */
+static struct {
+    _Atomic(vf_unload_fn *) ask;
+    _Atomic uint64_t load;
+    _Atomic bool open;
+} unload;
 
 uint64_t vf_chance(uint64_t of_seed, uint64_t kind, uint64_t count)
 {
@@ -182,6 +192,15 @@ static bool take_limit(struct rule *rule, const char *value)
     return taken;
 }
 
+static bool take_unload(struct rule *rule, const char *value)
+{
+    uint64_t number;
+    bool taken = take_number(value, 1, VF_UNLOAD_MOST, &number);
+
+    rule->unload = taken ? (unsigned)number : 0;
+    return taken;
+}
+
 static bool take_socket(struct rule *rule, const char *value)
 {
     uint64_t number;
@@ -226,7 +245,8 @@ static const struct action actions[] = {
     { "break", false, take_break }, { "drop", false, take_drop },
     { "dispatch", false, take_dispatch }, { "stall", true, take_stall },
     { "control", true, take_control }, { "split", true, take_split },
-    { "merge", true, take_merge }, { "limit", true, take_limit }, { "socket", true, take_socket },
+    { "merge", true, take_merge }, { "limit", true, take_limit },
+    { "unload", true, take_unload }, { "socket", true, take_socket },
     { "chance", true, take_chance }, { "when", true, take_when },
 };
 
@@ -287,7 +307,7 @@ static bool does_something(const struct rule *rule)
 {
     return rule->fails || rule->pends || rule->delay_ns || rule->elsewhere || rule->cancels ||
            rule->breaks || rule->drops || rule->at_dispatch || rule->stall_ns || rule->control ||
-           rule->split || rule->merge || rule->limit;
+           rule->split || rule->merge || rule->limit || rule->unload;
 }
 
 /* It says when an event comes; what happens to the event is decided when it does. */
@@ -296,7 +316,7 @@ static bool merges_alone(const struct rule *rule)
     return !rule->merge ||
            !(rule->fails || rule->pends || rule->elsewhere || rule->cancels || rule->breaks ||
              rule->drops || rule->at_dispatch || rule->stall_ns || rule->control || rule->split ||
-             rule->limit);
+             rule->limit || rule->unload);
 }
 
 static bool read_rule(struct rule *rule, const char *text, char *error, size_t size)
@@ -391,6 +411,43 @@ static bool strikes(struct rule *rule, const char *name, uint32_t socket_number,
     return *chance % 100 < rule->percent;
 }
 
+/* --- Unloading ------------------------------------------------------------------------------ */
+
+/*
+ * Which of the load's calls it is, the seed says. Only asks: the call goes on, and the unload meets
+ * it.
+ */
+static void unload_by(struct rule *rule, const char *function, const void *place)
+{
+    vf_unload_fn *ask = atomic_load(&unload.ask);
+    uint64_t met, chance;
+
+    if (!rule->unload || !ask)
+        return;
+    met = atomic_fetch_add(&rule->met, 1);
+    chance = vf_chance(seed, (uint64_t)(rule - rules) + 2000, atomic_load(&unload.load));
+    if (met == chance % rule->unload && atomic_exchange(&unload.open, false))
+        ask(function, met + 1, place);
+}
+
+void vf_unload_tell(vf_unload_fn *ask)
+{
+    atomic_store(&unload.ask, ask);
+}
+
+void vf_unload_begin(void)
+{
+    for (size_t i = 0; i < rule_count; i++)
+        atomic_store(&rules[i].met, 0);
+    atomic_fetch_add(&unload.load, 1);
+    atomic_store(&unload.open, true);
+}
+
+void vf_unload_end(void)
+{
+    atomic_store(&unload.open, false);
+}
+
 /* --- Calls ---------------------------------------------------------------------------------- */
 
 static void stall(uint64_t nanoseconds)
@@ -438,9 +495,10 @@ static void cancel_by(const struct rule *rule, struct vf_call *call, uint64_t ch
     call->cancel_ns = rule->pends ? (chance >> 16) % call->hold_ns : rule->delay_ns;
 }
 
-static void apply(const struct rule *rule, struct vf_call *call, uint64_t chance)
+static void apply(struct rule *rule, struct vf_call *call, uint64_t chance)
 {
     call->injected = rule->text;
+    unload_by(rule, call->function->name, call->place);
     if (rule->stall_ns)
         stall(rule->stall_ns);
     if (rule->breaks && call->socket)
@@ -554,8 +612,9 @@ static void change_control_of_list(const struct rule *rule, PWSK_DATAGRAM_INDICA
     }
 }
 
-static bool apply_to_event(const struct rule *rule, struct hook_event *event, uint64_t chance)
+static bool apply_to_event(struct rule *rule, struct hook_event *event, uint64_t chance)
 {
+    unload_by(rule, event->name, (const char *)event->routine + 1);
     if (rule->stall_ns)
         stall(rule->stall_ns);
     if (rule->breaks)
@@ -619,6 +678,7 @@ static bool export_begin(const char *name, const void *place, int32_t *status)
     for (size_t i = 0; i < rule_count; i++) {
         if (!strikes(&rules[i], name, 0, &unused))
             continue;
+        unload_by(&rules[i], name, place);
         if (rules[i].stall_ns)
             stall(rules[i].stall_ns);
         decided = decided || rules[i].fails;
@@ -634,7 +694,7 @@ static bool export_begin(const char *name, const void *place, int32_t *status)
 
 /* --- Allocations ---------------------------------------------------------------------------- */
 
-bool vf_inject_allocation(enum hook_allocation kind)
+bool vf_inject_allocation(enum hook_allocation kind, const void *place)
 {
     static const char *const kinds[] = {
         [HOOK_POOL] = "ExAllocatePool", [HOOK_IRP] = "IoAllocateIrp", [HOOK_MDL] = "IoAllocateMdl",
@@ -644,8 +704,12 @@ bool vf_inject_allocation(enum hook_allocation kind)
 
     if (kind >= sizeof(kinds) / sizeof(*kinds))
         return false;
-    for (size_t i = 0; i < rule_count; i++)
-        fails = strikes(&rules[i], kinds[kind], 0, &unused) || fails;
+    for (size_t i = 0; i < rule_count; i++) {
+        if (!strikes(&rules[i], kinds[kind], 0, &unused))
+            continue;
+        unload_by(&rules[i], kinds[kind], place);
+        fails = fails || rules[i].fails || !rules[i].unload;
+    }
     return fails;
 }
 
@@ -687,6 +751,9 @@ void vf_inject_stop(void)
     atomic_store(&hook_retained_limit, UINT32_MAX);
     vf_splits_forget();
     rule_count = 0;
+    atomic_store(&unload.ask, NULL);
+    atomic_store(&unload.open, false);
+    atomic_store(&unload.load, 0);
     forced = false;
     seed = 1;
     memset(forced_counts, 0, sizeof(forced_counts));

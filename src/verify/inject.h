@@ -18,6 +18,9 @@
 
 #define VF_INJECTIONS_MAX 32
 
+/* The most calls of a load among which the seed may choose the one that unloads the driver. */
+#define VF_UNLOAD_MOST 1000000
+
 /* All before vf_start(). False with a sentence in `error`. */
 bool vf_inject(const char *text, char *error, size_t size);
 bool vf_force_pending(const char *unused, char *error, size_t size);
@@ -30,7 +33,7 @@ void vf_inject_stop(void);
 bool vf_injecting(void);
 
 /* Whether a rule wants this allocation of a driver to fail. */
-bool vf_inject_allocation(enum hook_allocation kind);
+bool vf_inject_allocation(enum hook_allocation kind, const void *place);
 
 /* --- split.c --------------------------------------------------------------------------------- */
 

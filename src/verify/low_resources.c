@@ -183,7 +183,7 @@ static bool fail_allocation(enum hook_allocation kind, size_t size, const void *
     (void)size;
     if (kind >= sizeof(kinds) / sizeof(*kinds) || !driver_of(place))
         return false;
-    return vf_inject_allocation(kind) || vf_low_resources(kinds[kind], place);
+    return vf_inject_allocation(kind, place) || vf_low_resources(kinds[kind], place);
 }
 
 static bool fail_call(const char *function, const void *place)

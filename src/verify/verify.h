@@ -67,6 +67,22 @@ void vf_points_tell(vf_point_fn *met);
 /* Nothing is denied while suspended. Any thread, any time. */
 void vf_low_resources_suspend(bool suspended);
 
+/* --- When a driver is unloaded (inject.c) ---------------------------------------------------- */
+
+/*
+ * `ask` is told once a load that the driver shall be unloaded: at the `number`-th call since then
+ * that a rule means. Any thread, any IRQL; the driver is inside the call. Before vf_start(), until
+ * vf_stop().
+ */
+typedef void vf_unload_fn(const char *function, uint64_t number, const void *place);
+void vf_unload_tell(vf_unload_fn *ask);
+
+/*
+ * Around the time when a driver can be unloaded: before its DriverEntry, before its DriverUnload.
+ */
+void vf_unload_begin(void);
+void vf_unload_end(void);
+
 /* --- Findings ------------------------------------------------------------------------------- */
 
 /*

@@ -364,6 +364,31 @@ case_repeat_loads() {
     [ "$(grep -c 'good_talk: unloaded' out)" -eq 5 ] || fail 'not five times'
 }
 
+# Where each of three loads ended; without an end by itself they would take hours.
+lively_ends() {
+    run 0 -v --for=1h --repeat=3 --seed="$1" --inject=WskSendTo:unload=20 -I "$SOURCE/examples" "$drivers/good_lively.c"
+    sed -n 's/^wskrun: unloading in //p' err
+}
+
+case_unload() {
+    local first
+    first=$(lively_ends 1)
+    [ "$(grep -cE '^load [123], call [0-9]+, WskSendTo at Send(On|To) \(good_lively.c:' <<<"$first")" -eq 3 ] || fail "$first"
+    [ "$(sort -u <<<"${first//load [123]/}" | wc -l)" -gt 1 ] || fail "always the same: $first"
+    [ "$(lively_ends 1)" = "$first" ] || fail "the same seed, other calls than $first"
+    [ "$(lively_ends 2)" != "$first" ] || fail "another seed, the same calls: $first"
+}
+
+# Findings come with the command that shows them again.
+case_unload_repeats() {
+    local command
+    run 5 --for=1h --repeat=2 --seed=7 --inject=WskSendTo:unload=4 -I "$SOURCE/examples" "$drivers/bad_f10_worker.c"
+    command=$(sed -n 's/^wskrun: unloaded in load 1, call [1-4], WskSendTo at .*; repeat: wskrun //p' err)
+    [ -n "$command" ] || fail 'no command'
+    eval "run 5 $command"
+    says err "; repeat: wskrun $command"
+}
+
 case_pcap() {
     needs_python
     run 0 --once --pcap t.pcapng "$drivers/good_traffic.c"

@@ -96,6 +96,14 @@ case_interrupt() {
     says "$out" 'good_talk: unloaded'
 }
 
+# A signal ends them all.
+case_interrupt_repeated() {
+    start --repeat 1000000 "$drivers/good_talk.c"
+    kill -INT "$pid"
+    finish 0
+    [ "$(grep -c 'good_talk: unloaded' "$out")" -eq 1 ] || fail 'loaded again'
+}
+
 case_terminate() {
     start --for 1h "$drivers/good_talk.c"
     kill -TERM "$pid"

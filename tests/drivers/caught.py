@@ -15,7 +15,8 @@ for the build at hand is skipped: exit status 77.
 A line with /* STACK made */ stands in a stack of that report which is labelled so. Where
 a wait stands with /* WAITS WskSendTo */, a hang says that it is for that function. /* COUNTS name 5 9 */: that counter is at least 5 and
 at most 9 (without a second number: it has no limit) in the text and in the JSON report, or in what
-a hang says of it. /* RUN words */ are further options of wskrun. A driver without such a line is a good one: it ends with 0
+a hang says of it. /* RUN words */ are further options of wskrun; it runs
+with --once unless --for is among them. A driver without such a line is a good one: it ends with 0
 and nothing is reported.
 """
 import argparse
@@ -42,6 +43,7 @@ class Driver:
         self.rule = self.how = self.line = None
         self.stacks, self.waits = [], []
         self.skipped = False
+        self.compiled = None
         text = self.path.read_text()
         for number, line in enumerate(text.splitlines(), 1):
             found = CAUGHT.search(line)
@@ -77,7 +79,9 @@ def run(driver, program, extra):
 
 def run_with(driver, program, extra):
     include = driver.path.resolve().parent.parent.parent / "examples"
-    command = [program, "--once", *driver.options, *extra, "-I", str(include), str(driver.path)]
+    options = [*driver.options, *extra]
+    length = [] if any(word.startswith("--for=") for word in options) else ["--once"]
+    command = [program, *length, *options, "-I", str(include), str(driver.compiled or driver.path)]
     return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           timeout=100, check=False, errors="replace")
 

@@ -14,8 +14,10 @@ ones: each has a run with each of the injections below, which it may answer by f
 else.
 """
 import argparse
+import os
 import re
 import sys
+import tempfile
 
 import caught
 
@@ -48,6 +50,10 @@ GOOD = [
     "--inject=WskReceiveFromEvent:limit=1",
     "--inject=WskReceiveFromEvent,WskReceiveFrom:control=drop",
     "--inject=WskReceiveFromEvent,WskReceiveFrom:control=add",
+    "--for=300ms --inject=*:unload=100 --repeat=3",
+    "--for=300ms --inject=WskReceiveFrom*:unload=10:stall=1ms --repeat=3",
+    "--for=300ms --inject=WskSend*:unload=20 --inject=Wsk*:pend:delay=1ms --repeat=3 --seed=2",
+    "--for=300ms --inject=*:unload=50 --force-pending --repeat=3 --seed=3",
 ]
 
 
@@ -123,7 +129,22 @@ def check_bad(driver, program, extra):
         yield words, wrong_with_caught(driver, done), done
 
 
+def compile_once(driver, program, extra, folder):
+    os.environ["TMPDIR"] = folder
+    done = caught.run(driver, program, [*extra, "--keep"])
+    kept = re.search(r"^wskrun: the driver is (.*)$", done.stderr, re.M)
+    driver.compiled = kept and kept[1]
+    return done
+
+
 def check_good(driver, program, extra):
+    with tempfile.TemporaryDirectory() as folder:
+        done = compile_once(driver, program, extra, folder)
+        yield "nothing", wrong_with_clean(done, (0, ENTRY_FAILED)), done
+        yield from inject_all(driver, program, extra)
+
+
+def inject_all(driver, program, extra):
     for words in GOOD:
         done = caught.run(driver, program, [*extra, *words.split()])
         yield words, wrong_with_clean(done, (0, ENTRY_FAILED)), done

@@ -631,6 +631,90 @@ static void test_a_stalled_event_meets_its_disabling(void **state)
     call_free(&call);
 }
 
+/* --- unload ---------------------------------------------------------------------------------- */
+
+#define LOADS 8
+#define UNLOAD_MOST 20
+
+static uint64_t asked_at;
+static unsigned asked;
+
+static void on_unload(const char *function, uint64_t number, const void *place)
+{
+    assert_string_equal(function, "WskBind");
+    assert_non_null(place);
+    asked_at = number;
+    asked++;
+}
+
+/* At which bind each load is to end. */
+static void unloads(const char *seed, uint64_t *numbers)
+{
+    NTSTATUS statuses[UNLOAD_MOST];
+
+    ask("seed", seed);
+    vf_unload_tell(on_unload);
+    begin("WskBind:unload=20");
+    for (unsigned load = 0; load < LOADS; load++) {
+        asked = 0;
+        vf_unload_begin();
+        bind_repeatedly(statuses, UNLOAD_MOST);
+        vf_unload_end();
+        assert_int_equal(asked, 1);
+        assert_in_range(asked_at, 1, UNLOAD_MOST);
+        assert_int_equal(statuses[asked_at - 1], S); /* the call itself is as ever */
+        numbers[load] = asked_at;
+    }
+    tear_down(NULL);
+}
+
+static void test_the_seed_says_when_a_load_ends(void **state)
+{
+    uint64_t first[LOADS], second[LOADS];
+    bool differ = false;
+
+    (void)state;
+    unloads("3", first);
+    unloads("3", second);
+    assert_memory_equal(first, second, sizeof(first));
+    for (unsigned load = 1; load < LOADS; load++)
+        differ = differ || first[load] != first[0];
+    assert_true(differ);
+    unloads("4", second);
+    assert_memory_not_equal(first, second, sizeof(first));
+    begin(NULL);
+}
+
+static void test_an_unload_at_a_call_of_its_own(void **state)
+{
+    NTSTATUS statuses[8];
+
+    (void)state;
+    vf_unload_tell(on_unload);
+    begin("WskBind:unload=1:when=3");
+    asked = 0;
+    bind_repeatedly(statuses, 1); /* no driver is loaded */
+    vf_unload_begin();
+    bind_repeatedly(statuses, 1);
+    assert_int_equal(asked, 0);
+    bind_repeatedly(statuses, 1);
+    assert_int_equal(asked, 1);
+    bind_repeatedly(statuses, 8);
+    assert_int_equal(asked, 1);
+}
+
+static void test_an_allocation_that_unloads_succeeds(void **state)
+{
+    PVOID memory;
+
+    (void)state;
+    begin("ExAllocatePool:unload=1");
+    vf_unload_begin();
+    memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'tseT');
+    assert_non_null(memory);
+    ExFreePoolWithTag(memory, 'tseT');
+}
+
 /* --- What cannot be asked -------------------------------------------------------------------- */
 
 static void refused(const char *rule, const char *why)
@@ -662,6 +746,9 @@ static void test_nonsense_is_refused_by_name(void **state)
     refused("WskReceiveFromEvent:merge=1", "'merge=1' cannot be understood");
     refused("WskReceiveFromEvent:merge=3:split=2", "merge is a rule of its own");
     refused("WskReceiveFromEvent:limit=-1", "cannot be understood");
+    refused("WskBind:unload", "'unload' cannot be understood");
+    refused("WskBind:unload=0", "'unload=0' cannot be understood");
+    refused("WskReceiveFromEvent:merge=3:unload=2", "merge is a rule of its own");
     refused("WskBind:control=some", "'control=some' cannot be understood");
     refused(":pend", "'' is no function");
     refused("WskBind,:pend", "'' is no function");
@@ -698,6 +785,9 @@ int main(void)
         TEST(test_control_information_is_added_to_a_receive),
         TEST(test_a_capture_times_out_and_then_succeeds),
         TEST(test_a_stalled_event_meets_its_disabling),
+        TEST(test_the_seed_says_when_a_load_ends),
+        TEST(test_an_unload_at_a_call_of_its_own),
+        TEST(test_an_allocation_that_unloads_succeeds),
         TEST(test_nonsense_is_refused_by_name),
     };
 
