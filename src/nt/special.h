@@ -55,9 +55,9 @@ bool nt_special_find(const void *address, struct nt_block *block, bool *freed);
 /* Locked pages stay where they are. Does nothing for other memory. */
 void nt_special_pin(const void *address, size_t size, int change);
 
-/* lent.c: who touched a freed block that was only lent. */
-_Noreturn void nt_lent_touched(const struct nt_block *block, const void *address, bool write,
-                               const void *place);
+/* lent.c: who touched a block that was only lent, when it was freed, or around it. */
+_Noreturn void nt_lent_touched(const struct nt_block *block, bool freed, const void *address,
+                               bool write, const void *place);
 
 /*
  * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page is

@@ -28,10 +28,10 @@ void nt_touched_block(const struct nt_block *block, bool freed, const void *addr
     char where[SYMBOL_TEXT_MAX];
     bool irp = block->entry.kind == LEDGER_IRP;
 
-    if (freed && block->entry.kind == LEDGER_INDICATION)
-        nt_lent_touched(block, address, write, place);
-    nt_block_stacks(block, stacks);
     place = name_of(place, where);
+    if (block->entry.kind == LEDGER_INDICATION)
+        nt_lent_touched(block, freed, address, write, place);
+    nt_block_stacks(block, stacks);
     NT_BUG_STACKS(freed ? DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
                         : DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION,
                   freed || !irp ? "WSK-V5" : "WSK-V4", stacks, address, write, place, place,

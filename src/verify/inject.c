@@ -563,7 +563,7 @@ static void before(struct vf_call *call)
         call->injected = "low resources";
     }
     if (call->function->id == VF_ID_WskReleaseDatagrams)
-        vf_unsplit_list((void *)call->arguments[1]);
+        vf_unsplit_list((void *)call->arguments[1], call->place);
 }
 
 /* --- What was received ---------------------------------------------------------------------- */
@@ -622,7 +622,7 @@ static bool apply_to_event(struct rule *rule, struct hook_event *event, uint64_t
     if (rule->control)
         change_control_of_list(rule, event->indication);
     if (rule->split)
-        vf_split_list(event->indication, rule->split, chance);
+        vf_split_list(event->indication, rule->split, chance, (const char *)event->routine + 1);
     event->status = STATUS_SUCCESS;
     return !(rule->drops && event->indication);
 }
@@ -640,7 +640,7 @@ static bool event_begin(struct hook_event *event)
             go_on = apply_to_event(&rules[i], event, chance) && go_on;
     }
     if (forced && event->indication && chance & 1)
-        vf_split_list(event->indication, 4, chance);
+        vf_split_list(event->indication, 4, chance, (const char *)event->routine + 1);
     event->notes[0] = event->indication;
     return go_on;
 }
@@ -665,7 +665,7 @@ static bool event_gather(void *socket, const char *name, size_t *count, uint64_t
 static void event_end(struct hook_event *event)
 {
     if (event->status != STATUS_PENDING)
-        vf_unsplit_list(event->notes[0]);
+        vf_unsplit_list(event->notes[0], NULL);
 }
 
 /* --- Exported functions --------------------------------------------------------------------- */

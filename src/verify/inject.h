@@ -37,12 +37,18 @@ bool vf_inject_allocation(enum hook_allocation kind, const void *place);
 
 /* --- split.c --------------------------------------------------------------------------------- */
 
-/* Gives each datagram of the list 1 to `most` MDLs, which begin at odd offsets. `chance` decides. */
-void vf_split_list(void *list, unsigned most, uint64_t chance);
+/*
+ * Gives each datagram of the list 1 to `most` MDLs, which begin at odd offsets. `chance` decides;
+ * `place` is in the code that gets the list.
+ */
+void vf_split_list(void *list, unsigned most, uint64_t chance, const void *place);
 
-/* The originals come back: the provider has the list again. Harmless for what was never split. */
-void vf_unsplit_list(void *list);
-void vf_unsplit_one(void *indication);
+/*
+ * The originals come back: the provider has the list again, from a call at `released_at` or, when
+ * that is NULL, by the callback's return. Harmless for what was never split.
+ */
+void vf_unsplit_list(void *list, const void *released_at);
+void vf_unsplit_one(void *indication, const void *released_at);
 void vf_splits_forget(void);
 
 /* --- chance ---------------------------------------------------------------------------------- */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * split.c - received datagrams in several MDLs, as a network card delivers them. A split datagram is a copy in
- * pieces, each in memory of its own that begins at an odd address; the node points at it until it is the
- * provider's again.
+ * split.c - received datagrams in several MDLs, as a network card delivers them. A split datagram
+ * is a copy in pieces, each in memory of its own that begins at an odd address; the node points at
+ * it until it is the provider's again.
+ *
+ * Pieces lie in memory that is lent (nt.h): who reads on behind one, as if the datagram lay in one
+ * piece, faults (WSK-V5), and so does who comes late (WSK-V22). As that costs some calls of the
+ * system, not all do.
  */
 #include "inject.h"
 
@@ -14,17 +18,31 @@
 
 #define PIECES_MAX 16u
 #define BUCKETS 256u
+#define ALIGNMENT 16u
+#define LEAD 3u      /* bytes of the first MDL in front of the datagram */
+#define BEHIND 0xBD  /* where a piece of even length does not reach the end */
+
+/* Datagrams whose pieces are lent: the first, and then one in as many. */
+#define GUARDED_FIRST 64u
+#define GUARDED_STEP 256u
+
+struct piece {
+    void *memory; /* begins with the MDL */
+    size_t size;
+    bool lent;
+};
 
 struct split {
     struct split *next;
     PWSK_DATAGRAM_INDICATION node;
     WSK_BUF original;
-    MDL mdls[PIECES_MAX];
-    UCHAR memory[];
+    unsigned count;
+    struct piece pieces[PIECES_MAX];
 };
 
 static struct base_lock lock;
 static struct split *buckets[BUCKETS];
+static _Atomic uint32_t split_count;
 
 static struct split **bucket_of(const void *node)
 {
@@ -50,6 +68,40 @@ static void copy_from(const WSK_BUF *buffer, size_t offset, UCHAR *to, size_t le
     }
 }
 
+/* --- Pieces --------------------------------------------------------------------------------- */
+
+/*
+ * Those beyond, which cost no call of the system, lie anywhere: what is behind them is not watched.
+ */
+static bool is_guarded(void)
+{
+    uint32_t count;
+
+    if (!hook_rule(5))
+        return false;
+    count = atomic_fetch_add_explicit(&split_count, 1, memory_order_relaxed);
+    return count < GUARDED_FIRST || count % GUARDED_STEP == 0;
+}
+
+static bool piece_take(struct piece *piece, size_t size, bool guarded, const void *place)
+{
+    piece->memory = guarded ? nt_lend(size, place) : NULL;
+    piece->lent = piece->memory != NULL;
+    if (!piece->lent)
+        piece->memory = os_allocate(size);
+    return piece->memory != NULL;
+}
+
+static void piece_give_back(const struct piece *piece, const void *released_at)
+{
+    if (piece->lent) {
+        nt_lend_end(piece->memory, released_at);
+        return;
+    }
+    memset(piece->memory, 0xDD, piece->size); /* a late look at it shows */
+    os_free(piece->memory);
+}
+
 static void describe(MDL *mdl, UCHAR *address, size_t length, SHORT flags)
 {
     *mdl = (MDL){
@@ -62,43 +114,73 @@ static void describe(MDL *mdl, UCHAR *address, size_t length, SHORT flags)
     };
 }
 
-/* A gap in front of each piece that makes its address odd; the first one's is part of its MDL. */
-static void lay_out(struct split *split, unsigned pieces)
+/*
+ * The MDL, a gap, and the bytes, which begin at an odd address and so end where the memory does or
+ * one byte before. The gap of the first piece is part of its MDL: `lead`.
+ */
+static bool make_piece(struct split *split, size_t done, size_t length, unsigned lead, bool guarded,
+                       const void *place)
 {
-    const WSK_BUF *from = &split->original;
-    UCHAR *at = split->memory;
-    size_t done = 0;
+    struct piece *piece = &split->pieces[split->count];
+    size_t slack = length % 2 ? 0 : 1;
+    UCHAR *at;
 
-    for (unsigned i = 0; i < pieces; i++) {
-        size_t length = i + 1 == pieces ? from->Length - done : from->Length / pieces;
-        unsigned gap = 1 + ((uintptr_t)at & 1) + 2 * (i % 3);
-
-        copy_from(from, done, at + gap, length);
-        describe(&split->mdls[i], i ? at + gap : at, i ? length : length + gap,
-                 from->Mdl->MdlFlags);
-        if (i)
-            split->mdls[i - 1].Next = &split->mdls[i];
-        else
-            split->node->Buffer = (WSK_BUF){ .Mdl = split->mdls, .Offset = gap,
-                                             .Length = from->Length };
-        at += gap + length;
-        done += length;
-    }
+    piece->size = (sizeof(MDL) + lead + length + slack + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!piece_take(piece, piece->size, guarded, place))
+        return false;
+    at = (UCHAR *)piece->memory + piece->size - slack - length;
+    copy_from(&split->original, done, at, length);
+    if (slack)
+        at[length] = BEHIND;
+    describe(piece->memory, at - lead, lead + length, split->original.Mdl->MdlFlags);
+    if (split->count)
+        ((MDL *)split->pieces[split->count - 1].memory)->Next = piece->memory;
+    split->count++;
+    return true;
 }
 
-static void split_one(PWSK_DATAGRAM_INDICATION node, unsigned pieces)
+static void give_back(struct split *split, const void *released_at)
+{
+    for (unsigned i = 0; i < split->count; i++)
+        piece_give_back(&split->pieces[i], released_at);
+    os_free(split);
+}
+
+static bool make_pieces(struct split *split, unsigned pieces, const void *place)
+{
+    const WSK_BUF *from = &split->original;
+    bool guarded = is_guarded();
+
+    for (unsigned i = 0; i < pieces; i++) {
+        size_t done = from->Length / pieces * i;
+        size_t length = i + 1 == pieces ? from->Length - done : from->Length / pieces;
+
+        if (!make_piece(split, done, length, i ? 0 : LEAD, guarded, place))
+            return false;
+    }
+    return true;
+}
+
+/* --- Datagrams ------------------------------------------------------------------------------ */
+
+static void split_one(PWSK_DATAGRAM_INDICATION node, unsigned pieces, const void *place)
 {
     struct split **bucket = bucket_of(node);
     struct split *split;
 
     if (!node->Buffer.Length || node->Buffer.Length < pieces)
         return;
-    split = os_allocate_zeroed(sizeof(*split) + node->Buffer.Length + 16u * PIECES_MAX);
+    split = os_allocate_zeroed(sizeof(*split));
     if (!split)
         return;
     split->node = node;
     split->original = node->Buffer;
-    lay_out(split, pieces);
+    if (!make_pieces(split, pieces, place)) {
+        give_back(split, NULL);
+        return;
+    }
+    node->Buffer = (WSK_BUF){ .Mdl = split->pieces[0].memory, .Offset = LEAD,
+                              .Length = split->original.Length };
     base_lock_acquire(&lock);
     split->next = *bucket;
     *bucket = split;
@@ -121,19 +203,23 @@ static struct split *take_out(PWSK_DATAGRAM_INDICATION node)
     return found;
 }
 
-void vf_split_list(void *list, unsigned most, uint64_t chance)
+void vf_split_list(void *list, unsigned most, uint64_t chance, const void *place)
 {
+    struct split *former;
+
     if (most > PIECES_MAX)
         most = PIECES_MAX;
     for (PWSK_DATAGRAM_INDICATION node = list; node; node = node->Next) {
         /* Of a former life, when it left the driver's list unseen. */
-        os_free(take_out(node));
-        split_one(node, 1 + (unsigned)(chance % most));
+        former = take_out(node);
+        if (former)
+            give_back(former, NULL);
+        split_one(node, 1 + (unsigned)(chance % most), place);
         chance = chance * 6364136223846793005ull + 1442695040888963407ull;
     }
 }
 
-void vf_unsplit_one(void *indication)
+void vf_unsplit_one(void *indication, const void *released_at)
 {
     PWSK_DATAGRAM_INDICATION node = indication;
     struct split *found = take_out(node);
@@ -141,14 +227,13 @@ void vf_unsplit_one(void *indication)
     if (!found)
         return;
     node->Buffer = found->original;
-    memset(found->memory, 0xDD, found->original.Length); /* a late look at it shows */
-    os_free(found);
+    give_back(found, released_at);
 }
 
-void vf_unsplit_list(void *list)
+void vf_unsplit_list(void *list, const void *released_at)
 {
     for (PWSK_DATAGRAM_INDICATION node = list; node; node = node->Next)
-        vf_unsplit_one(node);
+        vf_unsplit_one(node, released_at);
 }
 
 /* What a driver never released; its nodes are gone. */
@@ -159,7 +244,8 @@ void vf_splits_forget(void)
             struct split *split = buckets[i];
 
             buckets[i] = split->next;
-            os_free(split);
+            give_back(split, NULL);
         }
     }
+    atomic_store(&split_count, 0);
 }
