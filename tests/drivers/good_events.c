@@ -25,9 +25,9 @@ Completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 
     UNREFERENCED_PARAMETER(DeviceObject);
     UNREFERENCED_PARAMETER(Irp);
-    InterlockedDecrement(&Own->UnderWay);
     KeSetEvent(&Own->Room, IO_NO_INCREMENT, FALSE);
     KeSetEvent(&Own->Wake, IO_NO_INCREMENT, FALSE);
+    InterlockedDecrement(&Own->UnderWay);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
@@ -42,7 +42,7 @@ Ask(PIRP Irp)
     Table()->WskGetLocalAddress(Socket, (PSOCKADDR)&Answers[Irp == Work.Irps[1]], Irp);
 }
 
-/* The routine may still be at its events when the count is down. */
+/* When the count is down the routines are done with the events. */
 static VOID
 WaitForAll(VOID)
 {
@@ -51,8 +51,6 @@ WaitForAll(VOID)
     while (InterlockedCompareExchange(&Work.UnderWay, 0, 0) != 0) {
         KeDelayExecutionThread(KernelMode, FALSE, &Moment);
     }
-    KeWaitForSingleObject(&Work.Wake, Executive, KernelMode, FALSE, NULL);
-    KeSetEvent(&Work.Wake, IO_NO_INCREMENT, FALSE);
 }
 
 /* The event was set when the last two ended; it says nothing of these. */
