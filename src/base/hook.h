@@ -71,6 +71,26 @@ struct hook_event {
     void *notes[2];         /* the hook's own, from begin to end */
 };
 
+/* The functions of WSK that a driver imports. The others it finds in tables. */
+enum hook_import_kind {
+    HOOK_IMPORT_REGISTER,
+    HOOK_IMPORT_DEREGISTER,
+    HOOK_IMPORT_CAPTURE,
+    HOOK_IMPORT_RELEASE,
+    HOOK_IMPORT_QUERY,
+    HOOK_IMPORT_COUNT
+};
+
+/* A call of one of them; it may wait between begin and end. */
+struct hook_import {
+    enum hook_import_kind function;
+    const void *place;      /* in the driver's code */
+    uintptr_t arguments[3]; /* in the order of the parameters */
+    bool decided;           /* from begin: `status` is the answer, unless the arguments are wrong */
+    int32_t status;         /* at the end: what it returns */
+    void *notes;            /* the hook's own, from begin to end; NULL: nothing to end */
+};
+
 /* What becomes of a broken rule. */
 enum hook_severity {
     HOOK_NOTE,    /* said, but no reason to fail */
@@ -123,8 +143,9 @@ struct hooks {
     void (*retained)(struct hook_retained *entry);
     void (*given_back)(struct hook_retained *entry);
 
-    /* Before an exported function of WSK (WskRegister ...) does its work. True: `status` is its answer. */
-    bool (*export_begin)(const char *name, const void *place, int32_t *status);
+    /* Around a call of a function that drivers import, at its IRQL. */
+    void (*import_begin)(struct hook_import *call);
+    void (*import_end)(struct hook_import *call);
 
     /*
      * A wait for the object is over, successfully. It was signalled last at that time, by that stack; 0 where
@@ -220,11 +241,20 @@ static inline bool hook_event_gathers(void *socket, const char *name, size_t *co
     return hooks && hooks->event_gather && hooks->event_gather(socket, name, count, ns);
 }
 
-static inline bool hook_decides(const char *name, const void *place, int32_t *status)
+static inline void hook_import_begin(struct hook_import *call)
 {
     const struct hooks *hooks = hook_table();
 
-    return hooks && hooks->export_begin && hooks->export_begin(name, place, status);
+    if (hooks && hooks->import_begin)
+        hooks->import_begin(call);
+}
+
+static inline void hook_import_end(struct hook_import *call)
+{
+    const struct hooks *hooks = call->notes ? hook_table() : NULL;
+
+    if (hooks && hooks->import_end)
+        hooks->import_end(call);
 }
 
 /* A client that holds as many datagrams gets no more until it releases some. */

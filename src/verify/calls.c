@@ -78,6 +78,8 @@ static struct vf_call *make_call(struct vf_call *own, enum vf_function_id functi
 
     if (!allocated)
         call = own;
+    if (!call)
+        return NULL;
     memset(call, 0, sizeof(*call));
     call->function = &vf_functions[function];
     call->place = place;
@@ -273,6 +275,8 @@ struct vf_call *vf_call_begin(struct vf_call *own, enum vf_function_id function,
 {
     struct vf_call *call = make_call(own, function, arguments, place);
 
+    if (!call)
+        return NULL;
     TELL(before, call);
     check_verdict(call);
     watch(call);
@@ -314,6 +318,35 @@ NTSTATUS vf_call_end(struct vf_call *call)
     return status;
 }
 
+/* --- Imported functions --------------------------------------------------------------------- */
+
+static void import_begin(struct hook_import *import)
+{
+    static const enum vf_function_id functions[HOOK_IMPORT_COUNT] = {
+        [HOOK_IMPORT_REGISTER] = VF_ID_WskRegister,
+        [HOOK_IMPORT_DEREGISTER] = VF_ID_WskDeregister,
+        [HOOK_IMPORT_CAPTURE] = VF_ID_WskCaptureProviderNPI,
+        [HOOK_IMPORT_RELEASE] = VF_ID_WskReleaseProviderNPI,
+        [HOOK_IMPORT_QUERY] = VF_ID_WskQueryProviderCharacteristics,
+    };
+    struct vf_call *call;
+
+    call = vf_call_begin(NULL, functions[import->function], import->arguments, import->place);
+    import->notes = call;
+    if (!call)
+        return;
+    import->decided = call->decided;
+    import->status = call->status;
+}
+
+static void import_end(struct hook_import *import)
+{
+    struct vf_call *call = import->notes;
+
+    call->status = import->status;
+    vf_call_end(call);
+}
+
 /* --- Events --------------------------------------------------------------------------------- */
 
 static bool event_begin(struct hook_event *event)
@@ -345,6 +378,8 @@ void vf_calls_start(struct hooks *hooks)
     hooks->table = anybody ? vf_choose_table : NULL;
     hooks->event_begin = anybody ? event_begin : NULL;
     hooks->event_end = anybody ? event_end : NULL;
+    hooks->import_begin = anybody ? import_begin : NULL;
+    hooks->import_end = anybody ? import_end : NULL;
     atomic_store(&hook_events, anybody);
 }
 

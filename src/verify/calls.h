@@ -133,8 +133,9 @@ uint32_t vf_socket_made(const void *socket);
 void vf_socket_gone(const void *socket, uint32_t number);
 void vf_numbers_forget(void);
 
-/* --- From the tables' entries (tables.c) ----------------------------------------------------- */
+/* --- From the tables' entries (tables.c), and from imported functions ------------------------ */
 
+/* `own` is for when there is no memory. NULL when it is, too: then nobody sees the call. */
 struct vf_call *vf_call_begin(struct vf_call *own, enum vf_function_id function,
                               const uintptr_t *arguments, const void *place);
 NTSTATUS vf_call_end(struct vf_call *call);

@@ -66,7 +66,8 @@ static void before(struct vf_call *call)
 {
     struct shard *shard = shard_of(call->socket);
 
-    call->flight.stack = call->irp ? stack_take(call->place) : 0;
+    /* What has no IRP returns soon, but for those that a driver imports: two of them wait. */
+    call->flight.stack = call->irp || vf_is_import(call->function->id) ? stack_take(call->place) : 0;
     call->flight.bytes = bytes_of(call);
     base_lock_acquire(&shard->lock);
     if (!shard->calls.next)
@@ -223,8 +224,9 @@ void vf_flight_report(void)
     vf_flight_visit(note_stuck, &all);
     for (size_t i = 0; i < all.count; i++) {
         stack_describe(all.at[i].stack, where, sizeof(where));
-        vf_say(VF_RULE_HANG ": %s: %s, submitted at %s",
-               all.at[i].in_provider ? "inside" : "pending", all.at[i].text, where);
+        vf_say(VF_RULE_HANG ": %s: %s, %s at %s",
+               all.at[i].in_provider ? "inside" : "pending", all.at[i].text,
+               all.at[i].in_provider ? "called" : "submitted", where);
     }
     nt_wait_visit(say_wait, &all);
 }

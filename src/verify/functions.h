@@ -11,6 +11,7 @@
 
 #include <wsk.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define VF_PARAMETERS_MAX 12
@@ -44,6 +45,8 @@ enum vf_parameter_kind {
     VF_STRING,        /* PUNICODE_STRING */
     VF_CONTROL_LENGTH, /* of VF_CONTROL_DATA */
     VF_LATER,         /* a pointer to what is read or written until the completion */
+    VF_CLIENT_NPI,    /* PWSK_CLIENT_NPI */
+    VF_WAIT_TIMEOUT,  /* WSK_NO_WAIT ... */
 };
 
 /* --- Client-level functions ----------------------------------------------------------------- */
@@ -177,6 +180,24 @@ enum vf_parameter_kind {
 
 #define VF_WskListen(P, S) P(PWSK_SOCKET, Socket, VF_SOCKET) S() P(PIRP, Irp, VF_IRP)
 
+/* --- Functions that a driver imports -------------------------------------------------------- */
+
+#define VF_WskRegister(P, S) \
+    P(PWSK_CLIENT_NPI, WskClientNpi, VF_CLIENT_NPI) S() \
+    P(PWSK_REGISTRATION, WskRegistration, VF_POINTER)
+
+#define VF_WskDeregister(P, S) P(PWSK_REGISTRATION, WskRegistration, VF_POINTER)
+
+#define VF_WskCaptureProviderNPI(P, S) \
+    P(PWSK_REGISTRATION, WskRegistration, VF_POINTER) S() \
+    P(ULONG, WaitTimeout, VF_WAIT_TIMEOUT) S() P(PWSK_PROVIDER_NPI, WskProviderNpi, VF_POINTER)
+
+#define VF_WskReleaseProviderNPI(P, S) P(PWSK_REGISTRATION, WskRegistration, VF_POINTER)
+
+#define VF_WskQueryProviderCharacteristics(P, S) \
+    P(PWSK_REGISTRATION, WskRegistration, VF_POINTER) S() \
+    P(PWSK_PROVIDER_CHARACTERISTICS, WskProviderCharacteristics, VF_POINTER)
+
 /* --- The functions -------------------------------------------------------------------------- */
 
 /* function, the name that the driver calls */
@@ -192,7 +213,11 @@ enum vf_parameter_kind {
     X(WskInspectComplete, "WskInspectComplete") X(WskConnect, "WskConnect") \
     X(WskSend, "WskSend") X(WskReceive, "WskReceive") X(WskDisconnect, "WskDisconnect") \
     X(WskReleaseData, "WskRelease") X(WskConnectEx, "WskConnectEx") X(WskSendEx, "WskSendEx") \
-    X(WskReceiveEx, "WskReceiveEx") X(WskListen, "WskListen")
+    X(WskReceiveEx, "WskReceiveEx") X(WskListen, "WskListen") \
+    X(WskRegister, "WskRegister") X(WskDeregister, "WskDeregister") \
+    X(WskCaptureProviderNPI, "WskCaptureProviderNPI") \
+    X(WskReleaseProviderNPI, "WskReleaseProviderNPI") \
+    X(WskQueryProviderCharacteristics, "WskQueryProviderCharacteristics")
 
 enum vf_function_id {
 #define X(function, name) VF_ID_##function,
@@ -200,6 +225,20 @@ enum vf_function_id {
 #undef X
     VF_FUNCTION_COUNT
 };
+
+/* From here on: those that a driver imports. They have neither an IRP nor a socket. */
+#define VF_IMPORTS_BEGIN VF_ID_WskRegister
+
+static inline bool vf_is_import(enum vf_function_id function)
+{
+    return function >= VF_IMPORTS_BEGIN;
+}
+
+static inline bool vf_returns_nothing(enum vf_function_id function)
+{
+    return function == VF_ID_WskFreeAddressInfo || function == VF_ID_WskDeregister ||
+           function == VF_ID_WskReleaseProviderNPI;
+}
 
 struct vf_parameter {
     const char *name;

@@ -271,34 +271,69 @@ static bool take_word(struct rule *rule, char *word, char *error, size_t size)
 }
 
 static const char *const other_names[] = {
-    "WskReceiveFromEvent", "WskRegister", "WskCaptureProviderNPI",
-    "WskQueryProviderCharacteristics", "IoAllocateIrp", "IoAllocateMdl", "ExAllocatePool",
+    "WskReceiveFromEvent", "IoAllocateIrp", "IoAllocateMdl", "ExAllocatePool",
 };
 
-static bool known(const char *pattern)
+/* What a name, or a pattern, stands for. */
+struct meant {
+    bool something;
+    bool returns; /* something of it has a result */
+    bool request; /* something of it has an IRP or a socket, or is an event */
+};
+
+static struct meant meaning(const char *pattern)
 {
+    struct meant meant = { false };
+
     for (size_t i = 0; i < sizeof(other_names) / sizeof(*other_names); i++) {
         if (fnmatch(pattern, other_names[i], 0) == 0)
-            return true;
+            meant = (struct meant){ true, true, true };
     }
     for (size_t i = 0; i < VF_FUNCTION_COUNT; i++) {
-        if (fnmatch(pattern, vf_functions[i].name, 0) == 0)
-            return true;
+        enum vf_function_id function = (enum vf_function_id)i;
+
+        if (fnmatch(pattern, vf_functions[i].name, 0) != 0)
+            continue;
+        meant.something = true;
+        meant.returns = meant.returns || !vf_returns_nothing(function);
+        meant.request = meant.request || !vf_is_import(function);
     }
+    return meant;
+}
+
+static bool wants_request(const struct rule *rule)
+{
+    return rule->pends || rule->delay_ns || rule->elsewhere || rule->cancels || rule->breaks ||
+           rule->drops || rule->at_dispatch || rule->control || rule->split || rule->merge ||
+           rule->limit || rule->socket_number;
+}
+
+static bool check_function(const struct rule *rule, const char *pattern, char *error, size_t size)
+{
+    struct meant meant = meaning(pattern);
+
+    if (!meant.something)
+        snprintf(error, size, "'%s' is no function of WSK and none that allocates", pattern);
+    else if (rule->fails && !meant.returns)
+        snprintf(error, size, "'%s' returns nothing, so it has no status to be refused with",
+                 pattern);
+    else if (wants_request(rule) && !meant.request)
+        snprintf(error, size, "'%s' has neither an IRP nor a socket: it takes status, stall and "
+                 "unload alone", pattern);
+    else
+        return true;
     return false;
 }
 
-static bool check_functions(const char *functions, char *error, size_t size)
+static bool check_functions(const struct rule *rule, char *error, size_t size)
 {
     char list[TEXT_MAX];
     char *rest = list, *pattern;
 
-    snprintf(list, sizeof(list), "%s", functions);
+    snprintf(list, sizeof(list), "%s", rule->functions);
     while ((pattern = strsep(&rest, ","))) {
-        if (!known(pattern)) {
-            snprintf(error, size, "'%s' is no function of WSK and none that allocates", pattern);
+        if (!check_function(rule, pattern, error, size))
             return false;
-        }
     }
     return true;
 }
@@ -327,12 +362,12 @@ static bool read_rule(struct rule *rule, const char *text, char *error, size_t s
     snprintf(copy, sizeof(copy), "%s", text);
     snprintf(rule->text, sizeof(rule->text), "%s", text);
     snprintf(rule->functions, sizeof(rule->functions), "%s", strsep(&rest, ":"));
-    if (!check_functions(rule->functions, error, size))
-        return false;
     while ((word = strsep(&rest, ":"))) {
         if (!take_word(rule, word, error, size))
             return false;
     }
+    if (!check_functions(rule, error, size))
+        return false;
     if (!merges_alone(rule)) {
         snprintf(error, size, "'%s': merge is a rule of its own, with at most a delay", text);
         return false;
@@ -463,7 +498,7 @@ static void stall(uint64_t nanoseconds)
 static bool can_fail(enum vf_function_id function)
 {
     return function != VF_ID_WskCloseSocket && function != VF_ID_WskReleaseDatagrams &&
-           function != VF_ID_WskReleaseData && function != VF_ID_WskFreeAddressInfo;
+           function != VF_ID_WskReleaseData && !vf_returns_nothing(function);
 }
 
 /* A request of these that was carried out cannot be called cancelled: something would be left. */
@@ -495,8 +530,17 @@ static void cancel_by(const struct rule *rule, struct vf_call *call, uint64_t ch
     call->cancel_ns = rule->pends ? (chance >> 16) % call->hold_ns : rule->delay_ns;
 }
 
+/* A pattern may mean functions to which the rule can do nothing. */
+static bool can_apply(const struct rule *rule, enum vf_function_id function)
+{
+    return !vf_is_import(function) || rule->stall_ns || rule->unload ||
+           (rule->fails && can_fail(function));
+}
+
 static void apply(struct rule *rule, struct vf_call *call, uint64_t chance)
 {
+    if (!can_apply(rule, call->function->id))
+        return;
     call->injected = rule->text;
     unload_by(rule, call->function->name, call->place);
     if (rule->stall_ns)
@@ -516,6 +560,19 @@ static void apply(struct rule *rule, struct vf_call *call, uint64_t chance)
         cancel_by(rule, call, chance);
     if (call->hold_ns)
         decide_race(call, chance >> 8 & 1);
+}
+
+/* What each function says when the machine is short of everything. */
+static void deny(struct vf_call *call)
+{
+    enum vf_function_id function = call->function->id;
+
+    call->decided = true;
+    call->status = function == VF_ID_WskCaptureProviderNPI ||
+                           function == VF_ID_WskQueryProviderCharacteristics
+                       ? STATUS_DEVICE_NOT_READY
+                       : STATUS_INSUFFICIENT_RESOURCES;
+    call->injected = "low resources";
 }
 
 /* What force pending does to the function's n-th call. */
@@ -557,11 +614,8 @@ static void before(struct vf_call *call)
     if (forced)
         force(call);
     if (!call->decided && can_fail(call->function->id) &&
-        vf_low_resources(call->function->name, call->place)) {
-        call->decided = true;
-        call->status = STATUS_INSUFFICIENT_RESOURCES;
-        call->injected = "low resources";
-    }
+        vf_low_resources(call->function->name, call->place))
+        deny(call);
     if (call->function->id == VF_ID_WskReleaseDatagrams)
         vf_unsplit_list((void *)call->arguments[1], call->place);
 }
@@ -668,30 +722,6 @@ static void event_end(struct hook_event *event)
         vf_unsplit_list(event->notes[0], NULL);
 }
 
-/* --- Exported functions --------------------------------------------------------------------- */
-
-static bool export_begin(const char *name, const void *place, int32_t *status)
-{
-    bool decided = false;
-    uint64_t unused;
-
-    for (size_t i = 0; i < rule_count; i++) {
-        if (!strikes(&rules[i], name, 0, &unused))
-            continue;
-        unload_by(&rules[i], name, place);
-        if (rules[i].stall_ns)
-            stall(rules[i].stall_ns);
-        decided = decided || rules[i].fails;
-        if (rules[i].fails)
-            *status = rules[i].status;
-    }
-    if (decided || !vf_low_resources(name, place))
-        return decided;
-    *status = strcmp(name, "WskRegister") == 0 ? STATUS_INSUFFICIENT_RESOURCES
-                                               : STATUS_DEVICE_NOT_READY;
-    return true;
-}
-
 /* --- Allocations ---------------------------------------------------------------------------- */
 
 bool vf_inject_allocation(enum hook_allocation kind, const void *place)
@@ -741,7 +771,6 @@ void vf_inject_start(struct hooks *hooks)
     if (!rule_count && !forced && !vf_low_resources_on())
         return;
     limit_retained();
-    hooks->export_begin = export_begin;
     hooks->event_gather = event_gather;
     vf_observe(&observer);
 }

@@ -166,6 +166,26 @@ static void say_result(struct words *line, const struct vf_call *call, const IO_
         words_say(line, ", %llu", (unsigned long long)result->Information);
 }
 
+/* What an imported function wrote for the driver. */
+static void say_output(struct words *line, const struct vf_call *call)
+{
+    if (call->decided || !NT_SUCCESS(call->status))
+        return;
+    if (call->function->id == VF_ID_WskCaptureProviderNPI) {
+        const WSK_PROVIDER_NPI *npi = (const void *)call->arguments[2];
+
+        words_say(line, " <Client=%p>", (void *)npi->Client);
+    } else if (call->function->id == VF_ID_WskQueryProviderCharacteristics) {
+        const WSK_PROVIDER_CHARACTERISTICS *versions = (const void *)call->arguments[1];
+
+        words_say(line, " <HighestVersion=");
+        words_version(line, versions->HighestVersion);
+        words_say(line, ", LowestVersion=");
+        words_version(line, versions->LowestVersion);
+        words_say(line, ">");
+    }
+}
+
 static void say_call(struct words *line, const struct open_call *open)
 {
     words_say(line, "%s(%s", open->call->function->name, open->arguments);
@@ -265,7 +285,9 @@ static void after(struct vf_call *call)
         words_say(&line, "<... %s resumed>", call->function->name);
     else
         say_call(&line, open);
-    words_say(&line, ") = %s", nt_status_name(call->status));
+    words_say(&line, ") = %s", vf_returns_nothing(call->function->id) ? "void"
+                                                                      : nt_status_name(call->status));
+    say_output(&line, call);
     if (open->completed) {
         words_say(&line, " <");
         say_result(&line, call, &open->result);

@@ -255,6 +255,38 @@ static void say_pointer(struct words *words, uintptr_t value)
         words_say(words, "NULL");
 }
 
+static void say_timeout(struct words *words, ULONG milliseconds)
+{
+    if (milliseconds == WSK_NO_WAIT)
+        words_say(words, "WSK_NO_WAIT");
+    else if (milliseconds == WSK_INFINITE_WAIT)
+        words_say(words, "WSK_INFINITE_WAIT");
+    else
+        words_say(words, "%u", milliseconds);
+}
+
+void words_version(struct words *words, USHORT version)
+{
+    words_say(words, "MAKE_WSK_VERSION(%u, %u)", WSK_MAJOR_VERSION(version),
+              WSK_MINOR_VERSION(version));
+}
+
+static void say_client_npi(struct words *words, const WSK_CLIENT_NPI *npi)
+{
+    if (!npi) {
+        words_say(words, "NULL");
+        return;
+    }
+    words_say(words, "{");
+    say_pointer(words, (uintptr_t)npi->ClientContext);
+    words_say(words, ", ");
+    if (npi->Dispatch)
+        words_version(words, npi->Dispatch->Version);
+    else
+        words_say(words, "NULL");
+    words_say(words, "}");
+}
+
 static void say_thing(struct words *words, const char *kind, uint32_t number, uintptr_t value)
 {
     if (number)
@@ -293,6 +325,8 @@ void words_argument(struct words *words, enum vf_parameter_kind kind, uintptr_t 
     case VF_INDICATIONS:
         say_indications(words, (const WSK_DATAGRAM_INDICATION *)value);
         break;
+    case VF_CLIENT_NPI: say_client_npi(words, (const WSK_CLIENT_NPI *)value); break;
+    case VF_WAIT_TIMEOUT: say_timeout(words, (ULONG)value); break;
     case VF_STRING: say_string(words, (const UNICODE_STRING *)value); break;
     default: say_pointer(words, value); break;
     }

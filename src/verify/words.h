@@ -20,6 +20,9 @@ __attribute__((format(printf, 2, 3))) void words_say(struct words *words, const 
 /* "127.0.0.1:80", "[::1]:80", "NULL". */
 void words_address(struct words *words, const SOCKADDR *address);
 
+/* A version of WSK as drivers write it: "MAKE_WSK_VERSION(1, 0)". */
+void words_version(struct words *words, USHORT version);
+
 /* A parameter as the driver handed it. */
 void words_argument(struct words *words, enum vf_parameter_kind kind, uintptr_t value);
 

@@ -105,42 +105,65 @@ static void require_good_place(const WSK_REGISTRATION *registration, const void 
     });
 }
 
-NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
+static NTSTATUS register_client(PWSK_CLIENT_NPI npi, PWSK_REGISTRATION registration,
+                                const struct hook_import *call)
 {
     struct wsk_client *client;
-    NTSTATUS decided;
 
-    nt_require_irql(PASSIVE_LEVEL, "WskRegister", NT_CALLER());
-    if (!WskClientNpi || !WskRegistration || !WskClientNpi->Dispatch)
+    nt_require_irql(PASSIVE_LEVEL, "WskRegister", call->place);
+    if (!npi || !registration || !npi->Dispatch)
         return STATUS_INVALID_PARAMETER;
-    require_good_place(WskRegistration, NT_CALLER());
-    if (wsk_client_find(WskRegistration))
-        unknown_block(WskRegistration,
+    require_good_place(registration, call->place);
+    if (wsk_client_find(registration))
+        unknown_block(registration,
                       "WskRegister was called for a WSK_REGISTRATION that is registered already.",
-                      NT_CALLER());
-    if (hook_decides("WskRegister", NT_CALLER(), &decided))
-        return decided;
-    client = wsk_client_create(WskClientNpi, WskRegistration, NT_CALLER());
+                      call->place);
+    if (call->decided)
+        return call->status;
+    client = wsk_client_create(npi, registration, call->place);
     if (!client)
         return STATUS_INSUFFICIENT_RESOURCES;
-    KeInitializeSpinLock(&WskRegistration->ReservedRegistrationLock);
-    WskRegistration->ReservedRegistrationContext = client;
-    set_state(WskRegistration, REGISTERED);
+    KeInitializeSpinLock(&registration->ReservedRegistrationLock);
+    registration->ReservedRegistrationContext = client;
+    set_state(registration, REGISTERED);
     return STATUS_SUCCESS;
 }
 
-VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
+NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
+{
+    struct hook_import call = {
+        .function = HOOK_IMPORT_REGISTER, .place = NT_CALLER(),
+        .arguments = { (uintptr_t)WskClientNpi, (uintptr_t)WskRegistration },
+    };
+
+    hook_import_begin(&call);
+    call.status = register_client(WskClientNpi, WskRegistration, &call);
+    hook_import_end(&call);
+    return call.status;
+}
+
+static void deregister(PWSK_REGISTRATION registration, const void *place)
 {
     struct wsk_client *client;
 
-    nt_require_irql(PASSIVE_LEVEL, "WskDeregister", NT_CALLER());
-    client = detach(WskRegistration, NT_CALLER());
+    nt_require_irql(PASSIVE_LEVEL, "WskDeregister", place);
+    client = detach(registration, place);
     wsk_transport_cancel(client);
     /* Captures that wait give up; everything else is the driver's to end, however long it takes. */
     KeSetEvent(&client->closing, IO_NO_INCREMENT, FALSE);
     wsk_client_leave(client);
     KeWaitForSingleObject(&client->idle, Executive, KernelMode, FALSE, NULL);
     wsk_client_destroy(client);
+}
+
+VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
+{
+    struct hook_import call = { .function = HOOK_IMPORT_DEREGISTER, .place = NT_CALLER(),
+                                .arguments = { (uintptr_t)WskRegistration } };
+
+    hook_import_begin(&call);
+    deregister(WskRegistration, call.place);
+    hook_import_end(&call);
 }
 
 /* --- Capture --------------------------------------------------------------------------------- */
@@ -206,27 +229,37 @@ static NTSTATUS capture(struct wsk_client *client, ULONG timeout_ms, PWSK_PROVID
     return STATUS_SUCCESS;
 }
 
-NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTimeout,
-                               PWSK_PROVIDER_NPI WskProviderNpi)
+static NTSTATUS capture_for(PWSK_REGISTRATION registration, ULONG timeout_ms,
+                            PWSK_PROVIDER_NPI npi, const struct hook_import *call)
 {
     struct wsk_client *client;
     NTSTATUS status;
 
-    nt_require_irql(WaitTimeout == WSK_NO_WAIT ? DISPATCH_LEVEL : PASSIVE_LEVEL,
-                    "WskCaptureProviderNPI", NT_CALLER());
-    if (!WskRegistration || !WskProviderNpi)
+    nt_require_irql(timeout_ms == WSK_NO_WAIT ? DISPATCH_LEVEL : PASSIVE_LEVEL,
+                    "WskCaptureProviderNPI", call->place);
+    if (!registration || !npi)
         return STATUS_INVALID_PARAMETER;
-    note_infinite_wait(WaitTimeout, NT_CALLER());
-    client = enter(WskRegistration, NT_CALLER());
+    note_infinite_wait(timeout_ms, call->place);
+    client = enter(registration, call->place);
     if (!client)
         return STATUS_DEVICE_NOT_READY;
-    if (hook_decides("WskCaptureProviderNPI", NT_CALLER(), &status)) {
-        wsk_client_leave(client);
-        return status;
-    }
-    status = capture(client, WaitTimeout, WskProviderNpi, NT_CALLER());
+    status = call->decided ? call->status : capture(client, timeout_ms, npi, call->place);
     wsk_client_leave(client);
     return status;
+}
+
+NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTimeout,
+                               PWSK_PROVIDER_NPI WskProviderNpi)
+{
+    struct hook_import call = {
+        .function = HOOK_IMPORT_CAPTURE, .place = NT_CALLER(),
+        .arguments = { (uintptr_t)WskRegistration, WaitTimeout, (uintptr_t)WskProviderNpi },
+    };
+
+    hook_import_begin(&call);
+    call.status = capture_for(WskRegistration, WaitTimeout, WskProviderNpi, &call);
+    hook_import_end(&call);
+    return call.status;
 }
 
 static bool uncount_capture(struct wsk_client *client)
@@ -245,38 +278,61 @@ static bool uncount_capture(struct wsk_client *client)
  * A release may come while WskDeregister waits in another thread (DEREG-08), when the block no longer leads to
  * the client; so it is found among the clients instead.
  */
-VOID WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration)
+static void release(PWSK_REGISTRATION registration, const void *place)
 {
     struct wsk_client *client;
 
-    nt_require_irql(DISPATCH_LEVEL, "WskReleaseProviderNPI", NT_CALLER());
-    client = wsk_client_find(WskRegistration);
+    nt_require_irql(DISPATCH_LEVEL, "WskReleaseProviderNPI", place);
+    client = wsk_client_find(registration);
     if (!client || !uncount_capture(client))
-        unknown_block(WskRegistration,
+        unknown_block(registration,
                       "WskReleaseProviderNPI was called without a capture that it could release.",
-                      NT_CALLER());
+                      place);
     wsk_client_leave(client); /* the capture's */
     wsk_client_leave(client); /* wsk_client_find's */
+}
+
+VOID WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration)
+{
+    struct hook_import call = { .function = HOOK_IMPORT_RELEASE, .place = NT_CALLER(),
+                                .arguments = { (uintptr_t)WskRegistration } };
+
+    hook_import_begin(&call);
+    release(WskRegistration, call.place);
+    hook_import_end(&call);
+}
+
+static NTSTATUS query(PWSK_REGISTRATION registration, PWSK_PROVIDER_CHARACTERISTICS characteristics,
+                      const struct hook_import *call)
+{
+    struct wsk_client *client;
+
+    nt_require_irql(DISPATCH_LEVEL, "WskQueryProviderCharacteristics", call->place);
+    if (!registration || !characteristics)
+        return STATUS_INVALID_PARAMETER;
+    client = enter(registration, call->place);
+    if (!client)
+        return STATUS_DEVICE_NOT_READY;
+    wsk_client_leave(client);
+    if (call->decided)
+        return call->status;
+    if (!KeReadStateEvent(wsk_ready_event()))
+        return STATUS_DEVICE_NOT_READY;
+    characteristics->HighestVersion = WSK_VERSION_HIGHEST;
+    characteristics->LowestVersion = WSK_VERSION_LOWEST;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
                                          PWSK_PROVIDER_CHARACTERISTICS WskProviderCharacteristics)
 {
-    struct wsk_client *client;
-    NTSTATUS decided;
+    struct hook_import call = {
+        .function = HOOK_IMPORT_QUERY, .place = NT_CALLER(),
+        .arguments = { (uintptr_t)WskRegistration, (uintptr_t)WskProviderCharacteristics },
+    };
 
-    nt_require_irql(DISPATCH_LEVEL, "WskQueryProviderCharacteristics", NT_CALLER());
-    if (!WskRegistration || !WskProviderCharacteristics)
-        return STATUS_INVALID_PARAMETER;
-    client = enter(WskRegistration, NT_CALLER());
-    if (!client)
-        return STATUS_DEVICE_NOT_READY;
-    wsk_client_leave(client);
-    if (hook_decides("WskQueryProviderCharacteristics", NT_CALLER(), &decided))
-        return decided;
-    if (!KeReadStateEvent(wsk_ready_event()))
-        return STATUS_DEVICE_NOT_READY;
-    WskProviderCharacteristics->HighestVersion = WSK_VERSION_HIGHEST;
-    WskProviderCharacteristics->LowestVersion = WSK_VERSION_LOWEST;
-    return STATUS_SUCCESS;
+    hook_import_begin(&call);
+    call.status = query(WskRegistration, WskProviderCharacteristics, &call);
+    hook_import_end(&call);
+    return call.status;
 }

@@ -327,6 +327,31 @@ case_trace() {
     grep -q 'WskReceiveFromEvent(.*, Flags=WSK_FLAG_AT_DISPATCH_LEVEL, ' trace || fail "$(cat trace)"
 }
 
+# trace_says EXPRESSION: a line of the trace is that call, from its IRQL to its end.
+trace_says() {
+    grep -qE "^ +[0-9]+\\.[0-9]{6} \\[[0-9]+\\] $1\$" trace || fail "no line is $1: $(cat trace)"
+}
+
+case_trace_imports() {
+    local pointer='0x[0-9a-f]+' version='MAKE_WSK_VERSION\(1, 0\)'
+    run 0 --once --trace --trace-file trace "$drivers/good_imports.c"
+    trace_says "0 WskRegister\(WskClientNpi=\{NULL, $version\}, WskRegistration=$pointer\) = STATUS_SUCCESS"
+    trace_says "0 WskQueryProviderCharacteristics\(WskRegistration=$pointer, WskProviderCharacteristics=$pointer\) = STATUS_SUCCESS <HighestVersion=MAKE_WSK_VERSION\(1, 1\), LowestVersion=$version>"
+    trace_says "0 WskCaptureProviderNPI\(WskRegistration=$pointer, WaitTimeout=1000, WskProviderNpi=$pointer\) = STATUS_SUCCESS <Client=$pointer>"
+    trace_says "2 WskCaptureProviderNPI\(WskRegistration=$pointer, WaitTimeout=WSK_NO_WAIT, WskProviderNpi=$pointer\) = STATUS_SUCCESS <Client=$pointer>"
+    trace_says "2 WskReleaseProviderNPI\(WskRegistration=$pointer\) = void"
+    trace_says "0 WskDeregister\(WskRegistration=$pointer\) = void"
+    [ "$(wc -l <trace)" -eq 7 ] || fail "$(cat trace)"
+    run 0 --once --trace='*NPI' --trace-file trace "$drivers/good_imports.c"
+    [ "$(wc -l <trace)" -eq 4 ] || fail "$(cat trace)"
+    run 0 --once --trace --trace-socket=1 --trace-file trace "$drivers/good_imports.c"
+    [ -s trace ] && fail "$(cat trace)"
+    run 6 --once --inject=WskCaptureProviderNPI:status=STATUS_NOINTERFACE:when=2 --trace --trace-file trace "$drivers/good_imports.c"
+    trace_says '2 WskCaptureProviderNPI\(.*\) = STATUS_NOINTERFACE \(injected: .*:when=2\)'
+    run 2 --once --inject=WskDeregister:status=STATUS_UNSUCCESSFUL "$drivers/good_imports.c"
+    says err "'WskDeregister' returns nothing"
+}
+
 case_trace_filters() {
     run 0 --once --trace='WskBind,*Close*' --trace-socket=2 --trace-file trace "$drivers/good_traffic.c"
     [ "$(grep -c '= STATUS_PENDING' trace)" -eq 2 ] || fail "$(cat trace)"

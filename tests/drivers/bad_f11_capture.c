@@ -3,6 +3,7 @@
  * bad_f11_capture.c - goes on without a provider, for there has always been one when it was started.
  */
 /* INJECT --inject=WskCaptureProviderNPI:status=STATUS_DEVICE_NOT_READY */
+/* INJECT --inject=WskCaptureProviderNPI:status=STATUS_NOINTERFACE */
 #include "bad.h"
 
 static NTSTATUS

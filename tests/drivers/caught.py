@@ -7,7 +7,7 @@ A line with /* CAUGHT V7 FINDING */ is where rule V7 is broken; how is one of
     FINDING   the report names rule and line; exit status 1
     NOTE      the same, but nobody fails for it: exit status 0
     STOP      a bug check with the rule, whose first frame is that line; exit status 5
-    HANG      the operation of that line is named as stuck; exit status 4
+    HANG      the call of that line is named as stuck: its operation is pending, or it has not returned; exit status 4
 
 With ASAN behind it, only under AddressSanitizer (--asan), with PLAIN only without. A driver that says nothing
 for the build at hand is skipped: exit status 77.
@@ -97,7 +97,7 @@ def names_the_place(driver, report):
         frames = [line for line in lines[at + 1:] if line.startswith("        ")]
         return bool(frames) and driver.place() in frames[0]
     if driver.how == "HANG":
-        return any(re.match(rf"openwsk: {driver.rule}: pending: .*submitted at \w+ {place}", line)
+        return any(re.match(rf"openwsk: {driver.rule}: (pending|inside): .*(submitted|called) at \w+ {place}", line)
                    for line in lines)
     note = "note: " if driver.how == "NOTE" else ""
     return any(re.match(rf"openwsk: {driver.rule}: {note}.*, (made )?at \w+ {place}$", line)

@@ -111,11 +111,11 @@ static int set_up(void **state)
     (void)state;
     memset(&plan, 0, sizeof(plan));
     plan.function = VF_FUNCTION_COUNT;
-    forget();
     assert_int_equal(nt_start(), STATUS_SUCCESS);
     vf_observe(&observer);
     vf_start(&config);
     client_start(&client, NULL);
+    forget();
     return 0;
 }
 
@@ -215,6 +215,99 @@ static void test_numbers_of_sockets_are_not_used_again(void **state)
     second = dgram_open(&client, AF_INET, NULL, NULL);
     assert_int_equal(vf_socket_number(second.socket), number + 1);
     dgram_close(second);
+}
+
+/* --- Imported functions ---------------------------------------------------------------------- */
+
+static const WSK_CLIENT_DISPATCH other_dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+
+static void test_imported_functions_are_seen(void **state)
+{
+    WSK_CLIENT_NPI npi = { NULL, &other_dispatch };
+    WSK_PROVIDER_CHARACTERISTICS versions;
+    char where[SYMBOL_TEXT_MAX];
+    struct client other;
+
+    (void)state;
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    assert_string_equal(seen, "WskRegister(socket#0 irp#0) =STATUS_SUCCESS ");
+    symbol_describe(place, where, sizeof(where));
+    assert_non_null(strstr(where, "test_imported_functions_are_seen"));
+    forget();
+    WskQueryProviderCharacteristics(&other.registration, &versions);
+    assert_string_equal(seen, "WskQueryProviderCharacteristics(socket#0 irp#0) =STATUS_SUCCESS ");
+    forget();
+    WskCaptureProviderNPI(&other.registration, WSK_NO_WAIT, NULL);
+    assert_string_equal(seen,
+                        "WskCaptureProviderNPI(socket#0 irp#0) =STATUS_INVALID_PARAMETER ");
+    forget();
+    WskCaptureProviderNPI(&other.registration, WSK_NO_WAIT, &other.npi);
+    WskReleaseProviderNPI(&other.registration);
+    WskDeregister(&other.registration);
+    assert_string_equal(seen, "WskCaptureProviderNPI(socket#0 irp#0) =STATUS_SUCCESS "
+                              "WskReleaseProviderNPI(socket#0 irp#0) =STATUS_SUCCESS "
+                              "WskDeregister(socket#0 irp#0) =STATUS_SUCCESS ");
+}
+
+/* There is no completion that could be held, nor a client before the registration. */
+static void test_an_imported_function_is_not_held(void **state)
+{
+    WSK_CLIENT_NPI npi = { NULL, &other_dispatch };
+    struct client other;
+
+    (void)state;
+    plan.hold_ns = 3600 * OS_NS_PER_S;
+    plan.function = VF_ID_WskRegister;
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    plan.function = VF_ID_WskDeregister;
+    WskDeregister(&other.registration);
+}
+
+static _Atomic uint32_t deregistered;
+
+static void deregister(void *registration)
+{
+    WskDeregister(registration);
+    atomic_store(&deregistered, 1);
+}
+
+static bool has_seen(const char *text)
+{
+    bool found;
+
+    base_lock_acquire(&lock);
+    found = strstr(seen, text) != NULL;
+    base_lock_release(&lock);
+    return found;
+}
+
+/* Others go on meanwhile, with the same client, too. */
+static void test_a_deregistration_that_waits_holds_nothing(void **state)
+{
+    WSK_CLIENT_NPI npi = { NULL, &other_dispatch };
+    struct os_thread *thread;
+    struct client other;
+    dgram socket;
+
+    (void)state;
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    assert_int_equal(WskCaptureProviderNPI(&other.registration, WSK_NO_WAIT, &other.npi),
+                     STATUS_SUCCESS);
+    socket = dgram_open(&other, AF_INET, NULL, NULL);
+    atomic_store(&deregistered, 0);
+    assert_int_equal(os_thread_start(&thread, "deregister", deregister, &other.registration), 0);
+    while (!has_seen("WskDeregister("))
+        os_yield();
+    dgram_close(dgram_open(&client, AF_INET, NULL, NULL));
+    assert_int_equal(WskCaptureProviderNPI(&client.registration, WSK_NO_WAIT, &client.npi),
+                     STATUS_SUCCESS);
+    WskReleaseProviderNPI(&client.registration);
+    dgram_close(socket);
+    assert_int_equal(atomic_load(&deregistered), 0);
+    forget();
+    WskReleaseProviderNPI(&other.registration);
+    os_thread_join(thread);
+    assert_true(has_seen("=STATUS_SUCCESS "));
 }
 
 /* --- Changing -------------------------------------------------------------------------------- */
@@ -368,8 +461,7 @@ static void test_a_hold_past_the_close_delays_the_close(void **state)
 /* Only the deregistration waits: the driver forgets the close IRP until then. */
 static void test_deregistration_waits_for_a_held_close(void **state)
 {
-    WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
-    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_CLIENT_NPI npi = { NULL, &other_dispatch };
     struct client other;
     struct call close;
     NTSTATUS closed;
@@ -418,6 +510,9 @@ int main(void)
         TEST(test_the_ledger_names_the_driver_not_the_table),
         TEST(test_an_event_is_seen),
         TEST(test_numbers_of_sockets_are_not_used_again),
+        TEST(test_imported_functions_are_seen),
+        TEST(test_an_imported_function_is_not_held),
+        TEST(test_a_deregistration_that_waits_holds_nothing),
         TEST(test_a_verdict_completes_the_irp),
         TEST(test_a_held_completion_comes_later_at_dispatch_level),
         TEST(test_a_held_refusal_pends),

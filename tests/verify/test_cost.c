@@ -96,6 +96,7 @@ static void test_off_leaves_the_providers_tables(void **state)
     assert_null(hook_table()->table);
     assert_null(hook_table()->event_begin);
     assert_null(hook_table()->event_end);
+    assert_null(hook_table()->import_begin);
     assert_null(hook_table()->fail_allocation);
     assert_null(hook_table()->wait_begin);
     assert_null(hook_table()->wait_satisfied);

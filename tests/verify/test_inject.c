@@ -605,6 +605,81 @@ static void test_a_capture_times_out_and_then_succeeds(void **state)
     WskDeregister(&other.registration);
 }
 
+static NTSTATUS capture_and_release(struct client *other)
+{
+    NTSTATUS status = WskCaptureProviderNPI(&other->registration, WSK_NO_WAIT, &other->npi);
+
+    if (NT_SUCCESS(status))
+        WskReleaseProviderNPI(&other->registration);
+    return status;
+}
+
+/* The first call of each is the fixture's. */
+static void test_an_imported_function_is_refused(void **state)
+{
+    WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_PROVIDER_CHARACTERISTICS versions;
+    struct client other;
+
+    (void)state;
+    ask("inject", "WskRegister:status=STATUS_INSUFFICIENT_RESOURCES:when=2");
+    ask("inject", "WskQuery*:status=STATUS_DEVICE_NOT_READY:when=1");
+    begin("WskCaptureProviderNPI:status=STATUS_NOINTERFACE:when=3");
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    assert_int_equal(WskQueryProviderCharacteristics(&other.registration, &versions),
+                     STATUS_DEVICE_NOT_READY);
+    assert_int_equal(WskQueryProviderCharacteristics(&other.registration, &versions),
+                     STATUS_SUCCESS);
+    assert_int_equal(capture_and_release(&other), STATUS_SUCCESS);
+    assert_int_equal(capture_and_release(&other), STATUS_NOINTERFACE);
+    assert_int_equal(capture_and_release(&other), STATUS_SUCCESS);
+    WskDeregister(&other.registration);
+}
+
+/* What is wrong with the call is the provider's to say. */
+static void test_a_refusal_does_not_hide_wrong_arguments(void **state)
+{
+    (void)state;
+    begin("WskRegister,WskCaptureProviderNPI:status=STATUS_NOINTERFACE:when=3+");
+    assert_int_equal(WskRegister(NULL, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WskCaptureProviderNPI(&client.registration, WSK_NO_WAIT, NULL),
+                     STATUS_INVALID_PARAMETER);
+}
+
+/* A pattern that means others, too, leaves those alone that can do nothing with it. */
+static void test_what_returns_nothing_does_its_work(void **state)
+{
+    WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    struct client other;
+
+    (void)state;
+    ask("inject", "*:pend:cancel:delay=1ms");
+    begin("Wsk[DL]*,WskRelease*:status=STATUS_UNSUCCESSFUL");
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    assert_int_equal(capture_and_release(&other), STATUS_SUCCESS);
+    WskDeregister(&other.registration);
+    assert_int_equal(ledger_count(LEDGER_REGISTRATION), 1);
+    assert_int_equal(ledger_count(LEDGER_NPI), 1);
+}
+
+static void test_a_deregistration_stalls(void **state)
+{
+    WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    struct client other;
+    uint64_t began_ns;
+
+    (void)state;
+    begin("WskDeregister:stall=3ms");
+    assert_int_equal(WskRegister(&npi, &other.registration), STATUS_SUCCESS);
+    began_ns = os_clock_ns();
+    WskDeregister(&other.registration);
+    assert_true(os_clock_ns() - began_ns >= 3 * OS_NS_PER_MS);
+}
+
 static void test_a_stalled_event_meets_its_disabling(void **state)
 {
     SOCKADDR_INET local;
@@ -753,6 +828,13 @@ static void test_nonsense_is_refused_by_name(void **state)
     refused(":pend", "'' is no function");
     refused("WskBind,:pend", "'' is no function");
     refused("WskBind::pend", "there is no injection ''");
+    refused("WskDeregister:status=STATUS_UNSUCCESSFUL", "'WskDeregister' returns nothing");
+    refused("WskRegister,WskRel*NPI:status=STATUS_UNSUCCESSFUL", "'WskRel*NPI' returns nothing");
+    refused("WskFreeAddressInfo:status=STATUS_UNSUCCESSFUL", "returns nothing");
+    refused("WskDeregister:stall=1ms:status=STATUS_UNSUCCESSFUL", "returns nothing");
+    refused("WskRegister:pend", "'WskRegister' has neither an IRP nor a socket");
+    refused("WskCaptureProviderNPI:delay=1ms", "neither an IRP nor a socket");
+    refused("WskCaptureProviderNPI:status=STATUS_NOINTERFACE:socket=1", "neither an IRP");
     begin(NULL);
 }
 
@@ -784,6 +866,10 @@ int main(void)
         TEST(test_control_information_is_added_and_dropped),
         TEST(test_control_information_is_added_to_a_receive),
         TEST(test_a_capture_times_out_and_then_succeeds),
+        TEST(test_an_imported_function_is_refused),
+        TEST(test_a_refusal_does_not_hide_wrong_arguments),
+        TEST(test_what_returns_nothing_does_its_work),
+        TEST(test_a_deregistration_stalls),
         TEST(test_a_stalled_event_meets_its_disabling),
         TEST(test_the_seed_says_when_a_load_ends),
         TEST(test_an_unload_at_a_call_of_its_own),

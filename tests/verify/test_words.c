@@ -45,6 +45,21 @@ static void flags_without_a_name_stay_numbers(void **state)
     says(VF_EVENT_FLAGS, 0x80000000, "0x80000000");
 }
 
+static void versions_and_timeouts_are_what_drivers_write(void **state)
+{
+    const WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 3), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+
+    (void)state;
+    says(VF_WAIT_TIMEOUT, WSK_NO_WAIT, "WSK_NO_WAIT");
+    says(VF_WAIT_TIMEOUT, WSK_INFINITE_WAIT, "WSK_INFINITE_WAIT");
+    says(VF_WAIT_TIMEOUT, 100000, "100000");
+    says(VF_CLIENT_NPI, (uintptr_t)&npi, "{NULL, MAKE_WSK_VERSION(1, 3)}");
+    npi = (WSK_CLIENT_NPI){ (PVOID)(uintptr_t)0x1234, NULL };
+    says(VF_CLIENT_NPI, (uintptr_t)&npi, "{0x1234, NULL}");
+    says(VF_CLIENT_NPI, 0, "NULL");
+}
+
 static void names_option(WSK_CONTROL_SOCKET_TYPE type, ULONG code, ULONG level, const char *expected)
 {
     const uintptr_t arguments[VF_PARAMETERS_MAX] = { 0, type, code, level };
@@ -74,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_have_names),
         cmocka_unit_test(flags_without_a_name_stay_numbers),
+        cmocka_unit_test(versions_and_timeouts_are_what_drivers_write),
         cmocka_unit_test(options_are_named_by_their_level),
     };
 
