@@ -25,11 +25,12 @@ struct finding {
     char *text;                /* the sentence with the place */
     char *stacks;              /* in words, each with a line feed behind; NULL: none */
     uint64_t times;
+    bool suppressed;           /* kept only to be known when it comes again */
 };
 
 static struct base_lock lock;
 static struct finding *oldest, **end = &oldest;
-static size_t count, note_count;
+static size_t count, note_count, suppressed_count;
 static struct vf_config settings;
 
 static char *copy_text(const char *text)
@@ -58,7 +59,7 @@ static void forget_findings(void)
         finding_free(finding);
     }
     end = &oldest;
-    count = note_count = 0;
+    count = note_count = suppressed_count = 0;
 }
 
 void vf_say(const char *format, ...)
@@ -179,18 +180,28 @@ static void say(const struct finding *finding)
     say_stacks(finding);
 }
 
-/* Under the lock. False when it was known, or there are too many; then it stays the caller's. */
-static bool append(struct finding *finding, bool *known)
+/* Under the lock. False when there are too many of its kind. */
+static bool count_new(const struct finding *finding)
 {
-    *known = count_known(&finding->report);
-    if (*known || count + note_count >= VF_FINDINGS_MAX)
+    if (finding->suppressed)
+        return suppressed_count++ < VF_FINDINGS_MAX;
+    if (count + note_count >= VF_FINDINGS_MAX)
         return false;
-    *end = finding;
-    end = &finding->next;
     if (finding->report.severity == HOOK_NOTE)
         note_count++;
     else
         count++;
+    return true;
+}
+
+/* Under the lock. False when it was known, or there are too many; then it stays the caller's. */
+static bool append(struct finding *finding, bool *known)
+{
+    *known = count_known(&finding->report);
+    if (*known || !count_new(finding))
+        return false;
+    *end = finding;
+    end = &finding->next;
     return true;
 }
 
@@ -208,14 +219,12 @@ void vf_report(const struct hook_report *report)
     finding = finding_make(report);
     if (!finding)
         return;
-    if (report->severity != HOOK_STOP && vf_suppressed(report->rule, finding->text)) {
-        finding_free(finding);
-        return;
-    }
+    finding->suppressed =
+        report->severity != HOOK_STOP && vf_suppressed(report->rule, finding->text);
     base_lock_acquire(&lock);
     kept = append(finding, &known);
     base_lock_release(&lock);
-    if (!known)
+    if (!known && !finding->suppressed)
         say(finding);
     if (!kept)
         finding_free(finding);
@@ -238,14 +247,22 @@ size_t vf_finding_count(void)
     return result;
 }
 
+/* Under the lock. That finding, or the next that is not suppressed. */
+static struct finding *shown(struct finding *finding)
+{
+    while (finding && finding->suppressed)
+        finding = finding->next;
+    return finding;
+}
+
 bool vf_found_at(size_t index, struct vf_found *found)
 {
     struct finding *finding;
 
     base_lock_acquire(&lock);
-    finding = oldest;
+    finding = shown(oldest);
     while (finding && index--)
-        finding = finding->next;
+        finding = shown(finding->next);
     if (finding)
         *found = (struct vf_found){ finding->report, finding->text,
                                     finding->stacks ? finding->stacks : "", finding->times };
@@ -271,6 +288,18 @@ static void on_bug_check(unsigned stop_code)
         settings.bug_check(stop_code);
 }
 
+static void say_suppressed(void)
+{
+    size_t suppressed;
+
+    base_lock_acquire(&lock);
+    suppressed = suppressed_count;
+    suppressed_count = 0;
+    base_lock_release(&lock);
+    if (suppressed)
+        vf_say("%zu finding%s suppressed", suppressed, suppressed == 1 ? "" : "s");
+}
+
 void vf_start(const struct vf_config *config)
 {
     static struct hooks table;
@@ -294,6 +323,7 @@ void vf_stop(void)
 {
     vf_calls_stop();
     vf_pcap_stop();
+    say_suppressed();
     vf_suppressions_stop();
     vf_rules_stop();
     vf_inject_stop();

@@ -3,7 +3,7 @@
 #include "suppress.h"
 
 #include "base.h"
-#include "verify.h"
+#include "rules.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 
 static char (*lines)[LINE_MAX_BYTES];
 static size_t line_count;
-static _Atomic size_t suppressed;
 
 static bool add(const char *line)
 {
@@ -26,17 +25,40 @@ static bool add(const char *line)
     return true;
 }
 
-/* "" for what says nothing, NULL for what is no suppression. */
-static const char *read_line(char *line)
+/* As reports write it, since what is compared is the text: WSK-V1, never V1 or WSK-V01. */
+static bool is_rule(const char *line)
+{
+    char rule[16];
+
+    for (unsigned number = 1; number <= VF_RULE_LAST; number++) {
+        size_t length = (size_t)snprintf(rule, sizeof(rule), "WSK-V%u ", number);
+
+        if (strncmp(line, rule, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Adds the line if it says something. Returns what is wrong with it, or NULL. */
+static const char *take_line(char *line)
 {
     const char *blank;
 
     line[strcspn(line, "\r\n")] = '\0';
     line += strspn(line, " \t");
     if (!*line || *line == '#')
-        return "";
+        return NULL;
     blank = strchr(line, ' ');
-    return blank && blank[1 + strspn(blank + 1, " ")] ? line : NULL;
+    if (!blank || !blank[strspn(blank, " ")])
+        return "a rule, a blank and a pattern are wanted";
+    if (!is_rule(line))
+        return "there is no such rule; a line begins as reports do, with WSK-V16, say";
+    return add(line) ? NULL : "too many lines";
+}
+
+static bool is_whole(const char *text, FILE *file)
+{
+    return strchr(text, '\n') || feof(file);
 }
 
 static bool read_file(FILE *file, const char *path, char *error, size_t size)
@@ -44,20 +66,22 @@ static bool read_file(FILE *file, const char *path, char *error, size_t size)
     char text[LINE_MAX_BYTES];
 
     for (unsigned number = 1; fgets(text, sizeof(text), file); number++) {
-        const char *line = read_line(text);
+        const char *wrong = is_whole(text, file) ? take_line(text) : "the line is too long";
 
-        if (!line || (*line && !add(line))) {
-            snprintf(error, size, "%s:%u: %s", path, number,
-                     line ? "too many lines" : "a rule, a blank and a pattern are wanted");
+        if (wrong) {
+            snprintf(error, size, "%s:%u: %s", path, number, wrong);
             return false;
         }
     }
-    return true;
+    if (ferror(file))
+        snprintf(error, size, "cannot read %s", path);
+    return !ferror(file);
 }
 
 bool vf_suppressions_file(const char *path, char *error, size_t size)
 {
     FILE *file = fopen(path, "re");
+    size_t before = line_count;
     bool read;
 
     if (!file) {
@@ -66,6 +90,9 @@ bool vf_suppressions_file(const char *path, char *error, size_t size)
     }
     read = read_file(file, path, error, size);
     fclose(file);
+    /* A broken file suppresses nothing. */
+    if (!read)
+        line_count = before;
     return read;
 }
 
@@ -78,20 +105,14 @@ bool vf_suppressed(const char *rule, const char *text)
 
         if (strncmp(lines[i], rule, length) != 0 || *pattern != ' ')
             continue;
-        if (fnmatch(pattern + strspn(pattern, " "), text, 0) == 0) {
-            atomic_fetch_add(&suppressed, 1);
+        if (fnmatch(pattern + strspn(pattern, " "), text, 0) == 0)
             return true;
-        }
     }
     return false;
 }
 
 void vf_suppressions_stop(void)
 {
-    size_t count = atomic_exchange(&suppressed, 0);
-
-    if (count)
-        vf_say("%zu finding%s suppressed", count, count == 1 ? "" : "s");
     os_free(lines);
     lines = NULL;
     line_count = 0;

@@ -13,13 +13,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Adds a file's lines. Before vf_start(), until vf_stop(). */
+/*
+ * Adds a file's lines, or none: false with a sentence for a file that cannot be read, and for the first line that
+ * is too long, has no pattern or names no rule. Before vf_start(), until vf_stop().
+ */
 bool vf_suppressions_file(const char *path, char *error, size_t size);
 
-/* `text` is the whole text, with the place. Counts it when true. */
+/* `text` is the whole text, with the place. */
 bool vf_suppressed(const char *rule, const char *text);
 
-/* Says how many findings were suppressed, if any, and forgets the lines. */
+/* Forgets the lines. */
 void vf_suppressions_stop(void);
 
 #endif
