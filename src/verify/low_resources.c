@@ -12,6 +12,11 @@
 #define DRIVERS_MAX 16
 #define POINTS_MAX 65536u
 
+/* Identifiers have 48 bits; above them stands, in the table, that the point was denied. */
+#define ID_MASK 0xffffffffffffull
+#define ID_DIGITS 12
+#define DENIED (1ull << 63)
+
 struct range {
     _Atomic uintptr_t first, behind; /* addresses of the module; 0: none */
 };
@@ -25,7 +30,7 @@ static struct {
     _Atomic bool one_failed;
     struct range drivers[DRIVERS_MAX];
     struct base_lock lock; /* guards what follows, and who writes `drivers` */
-    uint64_t *seen;        /* open addressing by identifier, which is never 0 */
+    uint64_t *seen;        /* open addressing by identifier, which is never 0; DENIED */
     size_t seen_count;
 } low;
 
@@ -126,49 +131,58 @@ static bool find_point(struct vf_point *point, const char *function, const void 
     add_frame(point, place);
     for (size_t i = from + 1; i < count; i++)
         add_frame(point, stack[i]);
-    point->id &= 0xffffffffffffull;
+    point->id &= ID_MASK;
     point->id += point->id == 0;
     return true;
 }
 
-/* True when it was not there before. */
-static bool remember(uint64_t id)
+/* Of the list of points, which is full or has no memory: nothing is new any more, nor denied. */
+static uint64_t *entry_of(uint64_t id)
 {
     size_t at = id % POINTS_MAX;
+
+    if (!low.seen)
+        low.seen = os_allocate_zeroed(POINTS_MAX * sizeof(*low.seen));
+    if (!low.seen)
+        return NULL;
+    while (low.seen[at] && (low.seen[at] & ID_MASK) != id)
+        at = (at + 1) % POINTS_MAX;
+    return low.seen[at] || low.seen_count < POINTS_MAX - 1 ? &low.seen[at] : NULL;
+}
+
+/* True when it was not there before. Denies it where every point is denied once, and this one was not yet. */
+static bool remember(struct vf_point *point, bool deny)
+{
+    uint64_t *entry;
     bool added = false;
 
     base_lock_acquire(&low.lock);
-    if (!low.seen)
-        low.seen = os_allocate_zeroed(POINTS_MAX * sizeof(*low.seen));
-    if (low.seen && low.seen_count < POINTS_MAX - 1) {
-        while (low.seen[at] && low.seen[at] != id)
-            at = (at + 1) % POINTS_MAX;
-        added = !low.seen[at];
-        low.seen[at] = id;
+    entry = entry_of(point->id);
+    if (entry) {
+        added = !*entry;
+        point->failed = deny && !(*entry & DENIED);
+        *entry |= point->id | (point->failed ? DENIED : 0);
         low.seen_count += added;
     }
     base_lock_release(&low.lock);
     return added;
 }
 
-static bool denies(const struct vf_point *point, bool is_new)
+static bool is_the_one(const struct vf_point *point)
 {
-    if (atomic_load(&low.suspended))
-        return false;
-    if (low.all)
-        return is_new;
     return low.one == point->id && !atomic_exchange(&low.one_failed, true);
 }
 
 bool vf_low_resources(const char *function, const void *place)
 {
+    bool suspended = atomic_load(&low.suspended), is_new;
     struct vf_point point;
-    bool is_new;
 
     if (!low.on || !find_point(&point, function, place))
         return false;
-    is_new = remember(point.id);
-    point.failed = denies(&point, is_new);
+    is_new = remember(&point, low.all && !suspended);
+    if (!low.all && !suspended)
+        point.failed = is_the_one(&point);
     if (low.tell && (is_new || point.failed))
         low.tell(&point);
     return point.failed;
@@ -204,14 +218,16 @@ bool vf_low_resources_all(const char *unused, char *error, size_t size)
 
 bool vf_low_resources_one(const char *id, char *error, size_t size)
 {
-    char *end;
+    size_t digits = strspn(id, "0123456789abcdefABCDEF");
+    uint64_t one = digits <= ID_DIGITS ? strtoull(id, NULL, 16) : 0;
 
+    if (id[digits] || !one) {
+        snprintf(error, size, "'%s' is no identifier of a point", id);
+        return false;
+    }
     low.on = true;
-    low.one = strtoull(id, &end, 16);
-    if (*id && !*end)
-        return true;
-    snprintf(error, size, "'%s' is no identifier of a point", id);
-    return false;
+    low.one = one;
+    return true;
 }
 
 void vf_low_resources_suspend(bool suspended)
