@@ -451,11 +451,16 @@ case_suppressions() {
 # -------------------------------------------------------------------------------------------------
 
 # sweep.sh full DRIVER [NAME=VALUE...]: the driver is clean whatever it is denied. Not a case: each driver has a test.
+# Calls that its line /* DENIED call... */ names must have been among that.
 full() {
-    local driver=$1
+    local driver=$1 calls call
     shift
     run 0 sweep --once -I "$SOURCE/examples" "$driver" -- "$@"
     says err ' 0 with problems'
+    read -ra calls < <(sed -n 's:^/\* DENIED \(.*\) \*/$:\1:p' "$driver")
+    for call in "${calls[@]}"; do
+        grep -q "^point	.*	$call	" ./*.sweep || fail "$call was not denied"
+    done
 }
 
 case ${1-} in

@@ -17,22 +17,12 @@ Table(VOID)
     return (PWSK_PROVIDER_DATAGRAM_DISPATCH)Socket->Dispatch;
 }
 
-/* A datagram socket at 127.0.0.1, and its address. */
 static __inline NTSTATUS
-Open(PVOID Context, const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks)
+AskLocal(VOID)
 {
     WSK_REQUEST Request;
-    NTSTATUS Status = WskAppStart(&App);
+    NTSTATUS Status = WskRequestAllocate(&Request);
 
-    if (NT_SUCCESS(Status)) {
-        Status = WskAppParseAddress(L"127.0.0.1", 0, &Local);
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = WskAppOpenSocket(&App, (PSOCKADDR)&Local, Context, Callbacks, &Socket);
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = WskRequestAllocate(&Request);
-    }
     if (NT_SUCCESS(Status)) {
         Status = WskRequestWait(&Request, Table()->WskGetLocalAddress(Socket, (PSOCKADDR)&Local,
                                                                       Request.Irp));
@@ -51,6 +41,32 @@ Close(VOID)
     }
 }
 
+/* A datagram socket at 127.0.0.1, and its address; or nothing. */
+static __inline NTSTATUS
+Open(PVOID Context, const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks)
+{
+    NTSTATUS Status = WskAppStart(&App);
+    PWSK_SOCKET Opened;
+
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    Status = WskAppParseAddress(L"127.0.0.1", 0, &Local);
+    if (NT_SUCCESS(Status)) {
+        Status = WskAppOpenSocket(&App, (PSOCKADDR)&Local, Context, Callbacks, &Opened);
+    }
+    if (!NT_SUCCESS(Status)) {
+        WskAppStop(&App);
+        return Status;
+    }
+    Socket = Opened;
+    Status = AskLocal();
+    if (!NT_SUCCESS(Status)) {
+        Close();
+    }
+    return Status;
+}
+
 /* Four bytes to the socket itself. */
 static __inline NTSTATUS
 SendToSelf(VOID)
@@ -58,16 +74,20 @@ SendToSelf(VOID)
     static CHAR Payload[] = "self";
     WSK_BUF Buffer = { IoAllocateMdl(Payload, 4, FALSE, FALSE, NULL), 0, 4 };
     WSK_REQUEST Request;
-    NTSTATUS Status = WskRequestAllocate(&Request);
+    NTSTATUS Status;
 
-    if (!NT_SUCCESS(Status)) {
-        return Status;
+    if (Buffer.Mdl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     MmBuildMdlForNonPagedPool(Buffer.Mdl);
-    Status = WskRequestWait(&Request, Table()->WskSendTo(Socket, &Buffer, 0, (PSOCKADDR)&Local, 0,
-                                                         NULL, Request.Irp));
+    Status = WskRequestAllocate(&Request);
+    if (NT_SUCCESS(Status)) {
+        Status = WskRequestWait(&Request,
+                                Table()->WskSendTo(Socket, &Buffer, 0, (PSOCKADDR)&Local, 0, NULL,
+                                                   Request.Irp));
+        WskRequestFree(&Request);
+    }
     IoFreeMdl(Buffer.Mdl);
-    WskRequestFree(&Request);
     return Status;
 }
 
@@ -80,7 +100,7 @@ SwitchEvent(ULONG Mask)
                                      sizeof(Control), &Control, 0, NULL, NULL, NULL);
 }
 
-/* No callback runs when this returns. */
+/* No callback runs when this returns, unless it is denied. */
 static __inline VOID
 EndEvents(VOID)
 {

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * good_careful.c - does what the drivers with one sin do, but right: requests one after the other, events
- * with indications that are kept and released, partial MDLs, paged pool at PASSIVE_LEVEL, control data.
+ * with indications that are kept and released, partial MDLs, paged pool at PASSIVE_LEVEL, control data. Whatever it
+ * is denied, it gives back what it has.
  */
 #include "bad.h"
 
-static PWSK_DATAGRAM_INDICATION Kept;
+/* The first that came; or that no further one shall be kept, whether one ever came or not. */
+static PVOID volatile Kept;
+static CHAR NoMore;
+
+/* The NULL indication has come. */
+static LONG Dead;
 
 static NTSTATUS WSKAPI
 Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndication)
@@ -13,10 +19,11 @@ Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndicatio
     UNREFERENCED_PARAMETER(SocketContext);
     UNREFERENCED_PARAMETER(Flags);
     if (DataIndication == NULL) {
+        WriteRelease(&Dead, 1);
+        KeSetEvent(&Received, IO_NO_INCREMENT, FALSE);
         return STATUS_SUCCESS;
     }
-    if (Kept == NULL) {
-        Kept = DataIndication;
+    if (InterlockedCompareExchangePointer(&Kept, DataIndication, NULL) == NULL) {
         KeSetEvent(&Received, IO_NO_INCREMENT, FALSE);
         return STATUS_PENDING;
     }
@@ -61,74 +68,147 @@ FillControl(CONTROL *Control)
     RtlCopyMemory(Control->Items + WSA_CMSG_SPACE(sizeof(INT)), &Empty, sizeof(Empty));
 }
 
+static NTSTATUS
+SendOften(PMDL Mdl, PWSK_REQUEST Request)
+{
+    WSK_BUF Buffer = { Mdl, 0, 8 };
+    NTSTATUS Status = STATUS_SUCCESS;
+    DECLSPEC_ALIGN(8) CONTROL Control;
+
+    FillControl(&Control);
+    for (ULONG i = 0; NT_SUCCESS(Status) && i < 300; i++) {
+        Status = WskRequestWait(Request,
+                                Table()->WskSendTo(Socket, &Buffer, 0, (PSOCKADDR)&Local,
+                                                   sizeof(Control.Items),
+                                                   (PCMSGHDR)(PVOID)Control.Items, Request->Irp));
+    }
+    return Status;
+}
+
 /* Pages that are locked stay, also at DISPATCH_LEVEL. */
+static NTSTATUS
+SendLocked(PCHAR Payload, PWSK_REQUEST Request)
+{
+    PMDL Mdl = IoAllocateMdl(Payload, 16, FALSE, FALSE, NULL);
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Mdl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    __try {
+        MmProbeAndLockPages(Mdl, KernelMode, IoReadAccess);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = SendOften(Mdl, Request);
+        MmUnlockPages(Mdl);
+    }
+    IoFreeMdl(Mdl);
+    return Status;
+}
+
 static NTSTATUS
 SendFromPagedPool(VOID)
 {
     PCHAR Payload = ExAllocatePool2(POOL_FLAG_PAGED, 16, 'dooG');
-    WSK_BUF Buffer = { NULL, 0, 8 };
     WSK_REQUEST Request;
-    NTSTATUS Status = WskRequestAllocate(&Request);
-    DECLSPEC_ALIGN(8) CONTROL Control;
+    NTSTATUS Status;
 
-    if (!NT_SUCCESS(Status) || Payload == NULL) {
+    if (Payload == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    Buffer.Mdl = IoAllocateMdl(Payload, 16, FALSE, FALSE, NULL);
-    MmProbeAndLockPages(Buffer.Mdl, KernelMode, IoReadAccess);
-    FillControl(&Control);
-    for (ULONG i = 0; i < 300; i++) {
-        Status = WskRequestWait(&Request,
-                                Table()->WskSendTo(Socket, &Buffer, 0, (PSOCKADDR)&Local,
-                                                   sizeof(Control.Items),
-                                                   (PCMSGHDR)(PVOID)Control.Items, Request.Irp));
+    Status = WskRequestAllocate(&Request);
+    if (NT_SUCCESS(Status)) {
+        Status = SendLocked(Payload, &Request);
+        WskRequestFree(&Request);
     }
-    MmUnlockPages(Buffer.Mdl);
-    IoFreeMdl(Buffer.Mdl);
     ExFreePoolWithTag(Payload, 'dooG');
-    WskRequestFree(&Request);
     return Status;
 }
 
 static VOID
+MapParts(PCHAR Block, PMDL Whole, PMDL Part)
+{
+    MmBuildMdlForNonPagedPool(Whole);
+    for (ULONG i = 0; i < 3; i++) {
+        IoBuildPartialMdl(Whole, Part, Block + 100 * i, 4000);
+        MmPrepareMdlForReuse(Part);
+    }
+    Block[4999] = 1;
+}
+
+static NTSTATUS
 UsePartialMdl(VOID)
 {
     PCHAR Block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 5000, 'dooG');
-    PMDL Whole = IoAllocateMdl(Block, 5000, FALSE, FALSE, NULL);
-    PMDL Part = IoAllocateMdl(Block, 5000, FALSE, FALSE, NULL);
+    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
+    PMDL Whole, Part = NULL;
 
-    if (Block != NULL && Whole != NULL && Part != NULL) {
-        MmBuildMdlForNonPagedPool(Whole);
-        for (ULONG i = 0; i < 3; i++) {
-            IoBuildPartialMdl(Whole, Part, Block + 100 * i, 4000);
-            MmPrepareMdlForReuse(Part);
-        }
-        Block[4999] = 1;
+    if (Block == NULL) {
+        return Status;
+    }
+    Whole = IoAllocateMdl(Block, 5000, FALSE, FALSE, NULL);
+    if (Whole != NULL) {
+        Part = IoAllocateMdl(Block, 5000, FALSE, FALSE, NULL);
+    }
+    if (Part != NULL) {
+        MapParts(Block, Whole, Part);
         IoFreeMdl(Part);
+        Status = STATUS_SUCCESS;
+    }
+    if (Whole != NULL) {
         IoFreeMdl(Whole);
-        ExFreePoolWithTag(Block, 'dooG');
+    }
+    ExFreePoolWithTag(Block, 'dooG');
+    return Status;
+}
+
+/* A datagram may be lost, so nobody waits for it for ever. */
+static NTSTATUS
+Talk(VOID)
+{
+    LARGE_INTEGER Second = { .QuadPart = -10000000 };
+    NTSTATUS Status = SendToSelf();
+
+    if (NT_SUCCESS(Status)) {
+        KeWaitForSingleObject(&Received, Executive, KernelMode, FALSE, &Second);
+        Status = ReadAcquire(&Dead) ? STATUS_FILE_FORCED_CLOSED : SendFromPagedPool();
+    }
+    return Status;
+}
+
+static VOID
+GiveBack(VOID)
+{
+    PVOID List = InterlockedExchangePointer(&Kept, &NoMore);
+
+    if (List != NULL) {
+        Table()->WskRelease(Socket, List);
     }
 }
 
 static NTSTATUS
 Sin(VOID)
 {
-    NTSTATUS Status = Open(NULL, &Callbacks);
+    NTSTATUS Status;
 
     KeInitializeEvent(&Received, NotificationEvent, FALSE);
     UsePagedPool();
-    UsePartialMdl();
+    Status = UsePartialMdl();
+    if (NT_SUCCESS(Status)) {
+        Status = Open(NULL, &Callbacks);
+    }
     if (NT_SUCCESS(Status)) {
         Status = SwitchEvent(WSK_EVENT_RECEIVE_FROM);
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = SendToSelf();
-    }
-    if (NT_SUCCESS(Status)) {
-        KeWaitForSingleObject(&Received, Executive, KernelMode, FALSE, NULL);
-        Status = SendFromPagedPool();
-        EndEvents();
-        Table()->WskRelease(Socket, Kept);
+        if (NT_SUCCESS(Status)) {
+            Status = Talk();
+            /* A socket that works no longer is good for a close alone. */
+            if (Status != STATUS_FILE_FORCED_CLOSED) {
+                EndEvents();
+            }
+        }
+        GiveBack();
     }
     return Status;
 }

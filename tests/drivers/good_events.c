@@ -3,7 +3,7 @@
  * good_events.c - waits for events that older completions have set, and knows it: an event that says that there
  * is room for one more operation, and one that wakes a worker who then looks for himself.
  */
-/* RUN --inject=WskGetLocalAddress:delay=2ms */
+/* RUN --inject=WskGetLocalAddress:delay=20ms */
 #include "bad.h"
 
 #define SLOTS 2
@@ -65,10 +65,11 @@ WaitForRoom(VOID)
     }
 }
 
-/* Woken by what has been seen to already. */
+/* Woken by what has been seen to already, and by others. */
 static VOID
 WorkWhenWoken(VOID)
 {
+    KeSetEvent(&Work.Wake, IO_NO_INCREMENT, FALSE);
     for (ULONG Round = 0; Round < 3; Round++) {
         Ask(Work.Irps[0]);
         KeWaitForSingleObject(&Work.Wake, Executive, KernelMode, FALSE, NULL);
@@ -77,21 +78,43 @@ WorkWhenWoken(VOID)
 }
 
 static NTSTATUS
+AllocateIrps(VOID)
+{
+    for (ULONG i = 0; i < SLOTS; i++) {
+        Work.Irps[i] = IoAllocateIrp(1, FALSE);
+        if (Work.Irps[i] == NULL) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+static VOID
+FreeIrps(VOID)
+{
+    for (ULONG i = 0; i < SLOTS; i++) {
+        if (Work.Irps[i] != NULL) {
+            IoFreeIrp(Work.Irps[i]);
+        }
+    }
+}
+
+static NTSTATUS
 Sin(VOID)
 {
     NTSTATUS Status = Open(NULL, NULL);
 
-    Work.Irps[0] = IoAllocateIrp(1, FALSE);
-    Work.Irps[1] = IoAllocateIrp(1, FALSE);
-    if (!NT_SUCCESS(Status) || Work.Irps[0] == NULL || Work.Irps[1] == NULL) {
-        return STATUS_UNSUCCESSFUL;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
-    KeInitializeEvent(&Work.Room, SynchronizationEvent, FALSE);
-    KeInitializeEvent(&Work.Wake, SynchronizationEvent, TRUE);
-    WaitForRoom();
-    WorkWhenWoken();
+    Status = AllocateIrps();
+    if (NT_SUCCESS(Status)) {
+        KeInitializeEvent(&Work.Room, SynchronizationEvent, FALSE);
+        KeInitializeEvent(&Work.Wake, SynchronizationEvent, TRUE);
+        WaitForRoom();
+        WorkWhenWoken();
+    }
     Close();
-    IoFreeIrp(Work.Irps[0]);
-    IoFreeIrp(Work.Irps[1]);
-    return STATUS_SUCCESS;
+    FreeIrps();
+    return Status;
 }
