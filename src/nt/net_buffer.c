@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The one function of ndis.h that WSK clients call: a packet's beginning in one piece. */
+#include "circle.h"
+
 #include <ndis.h>
 
-/* Copies `length` bytes from `offset` bytes into the chain. FALSE when the chain is shorter. */
+/*
+ * Copies `length` bytes from `offset` bytes into the chain. FALSE when the chain is shorter, or leads in a
+ * circle before it had as many.
+ */
 static BOOLEAN copy_chain(PMDL mdl, ULONG offset, ULONG length, PUCHAR to)
 {
+    struct circle circle = { NULL, 0 };
+
     for (; mdl != NULL && length > 0; mdl = mdl->Next) {
         ULONG part = MmGetMdlByteCount(mdl) - offset;
         const UCHAR *from = (const UCHAR *)MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
 
-        if (from == NULL)
+        if (from == NULL || circle_closes(&circle, mdl))
             return FALSE;
         if (part > length)
             part = length;

@@ -6,6 +6,7 @@
 #include "pcap.h"
 
 #include "calls.h"
+#include "circle.h"
 #include "nt.h"
 #include "words.h"
 
@@ -216,9 +217,11 @@ static void put_headers(const struct envelope *envelope, size_t payload)
 static size_t copy_data(const WSK_BUF *buffer, UCHAR *to, size_t most)
 {
     size_t offset = buffer->Offset, left = buffer->Length < most ? buffer->Length : most;
+    struct circle circle = { NULL, 0 };
     size_t done = 0;
 
-    for (PMDL mdl = buffer->Mdl; mdl && left; mdl = mdl->Next, offset = 0) {
+    for (PMDL mdl = buffer->Mdl; mdl && left && !circle_closes(&circle, mdl);
+         mdl = mdl->Next, offset = 0) {
         size_t here = mdl->ByteCount > offset ? mdl->ByteCount - offset : 0;
         const UCHAR *at = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
 
@@ -360,12 +363,14 @@ static void note_receive(struct vf_call *call)
 
 static void before(struct vf_call *call)
 {
+    struct circle circle = { NULL, 0 };
+
     if (!call->arguments[1])
         return;
     if (call->function->id == VF_ID_WskSendTo) {
         write_send(call, (const WSK_BUF *)call->arguments[1]);
     } else if (call->function->id == VF_ID_WskSendMessages) {
-        for (const WSK_BUF_LIST *at = list_of(call); at; at = at->Next)
+        for (const WSK_BUF_LIST *at = list_of(call); at && !circle_closes(&circle, at); at = at->Next)
             write_send(call, &at->Buffer);
     } else if (call->function->id == VF_ID_WskReceiveFrom) {
         note_receive(call);

@@ -122,10 +122,14 @@ static void walk_buffer(struct walk *walk, const WSK_BUF *buffer)
 {
     size_t left = buffer->Length < CHECKED_MAX ? buffer->Length : CHECKED_MAX;
     size_t offset = buffer->Offset;
+    struct circle circle = { NULL, 0 };
 
     for (PMDL mdl = buffer->Mdl; mdl && left && !walk->gone; mdl = mdl->Next) {
         size_t part;
 
+        /* Since the call the driver may have made it one. */
+        if (circle_closes(&circle, mdl))
+            return;
         if (!still_there(walk, mdl, sizeof(*mdl), "an MDL of a pending send was freed"))
             return;
         part = mdl->ByteCount - offset < left ? mdl->ByteCount - offset : left;

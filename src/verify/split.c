@@ -10,6 +10,7 @@
  */
 #include "inject.h"
 
+#include "circle.h"
 #include "nt.h"
 
 #include <wsk.h>
@@ -232,7 +233,10 @@ void vf_unsplit_one(void *indication, const void *released_at)
 
 void vf_unsplit_list(void *list, const void *released_at)
 {
-    for (PWSK_DATAGRAM_INDICATION node = list; node; node = node->Next)
+    PWSK_DATAGRAM_INDICATION node = list;
+    struct circle circle = { NULL, 0 };
+
+    for (; node && !circle_closes(&circle, node); node = node->Next)
         vf_unsplit_one(node, released_at);
 }
 

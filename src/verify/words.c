@@ -3,6 +3,7 @@
 #include "words.h"
 
 #include "calls.h"
+#include "circle.h"
 #include "nt.h"
 
 #include <openwsk/ntstatus_list.h>
@@ -206,29 +207,34 @@ static void say_buffer(struct words *words, const WSK_BUF *buffer)
 
 static void say_buffer_list(struct words *words, const WSK_BUF_LIST *list)
 {
+    struct circle circle = { NULL, 0 };
     unsigned long long bytes = 0;
-    size_t count = 0;
 
-    for (; list; list = list->Next, count++)
+    for (; list && !circle_closes(&circle, list); list = list->Next)
         bytes += list->Buffer.Length;
-    words_say(words, "{%zu datagrams, %llu bytes}", count, bytes);
+    if (list)
+        words_say(words, "{a circle}");
+    else
+        words_say(words, "{%zu datagrams, %llu bytes}", circle.count, bytes);
 }
 
 size_t words_list_length(const WSK_DATAGRAM_INDICATION *list, size_t *bytes)
 {
-    size_t count = 0;
+    struct circle circle = { NULL, 0 };
 
     *bytes = 0;
-    for (; list; list = list->Next, count++)
+    for (; list && !circle_closes(&circle, list); list = list->Next)
         *bytes += list->Buffer.Length;
-    return count;
+    return list ? 0 : circle.count;
 }
 
 static void say_indications(struct words *words, const WSK_DATAGRAM_INDICATION *list)
 {
     size_t bytes, count = words_list_length(list, &bytes);
 
-    if (list)
+    if (list && !count)
+        words_say(words, "{a circle}");
+    else if (list)
         words_say(words, "{%zu datagram%s, %zu bytes}", count, count == 1 ? "" : "s", bytes);
     else
         words_say(words, "NULL");

@@ -30,7 +30,7 @@ void words_argument(struct words *words, enum vf_parameter_kind kind, uintptr_t 
 void words_arguments(struct words *words, const struct vf_function *function,
                      const uintptr_t *arguments);
 
-/* Bytes of a list, and its number of elements. */
+/* Bytes of a list, and its number of elements; 0 for one that leads in a circle. */
 size_t words_list_length(const WSK_DATAGRAM_INDICATION *list, size_t *bytes);
 
 /* The value of "STATUS_..." or of a number; false when there is no such status. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* buffer.c - from a WSK_BUF (MDL chain, offset, length) to pieces of memory. Changes no MDL. */
+#include "circle.h"
 #include "translate.h"
 
 #include <string.h>
@@ -59,19 +60,29 @@ uint32_t wsk_walk_take(struct wsk_walk *walk, size_t length, struct net_slice *s
     return count;
 }
 
+/* Not when it leads in a circle that does not hold them: a walk through it might never end. */
+static bool chain_holds(const MDL *mdl, size_t offset, size_t length)
+{
+    struct circle circle = { NULL, 0 };
+
+    for (; mdl && !circle_closes(&circle, mdl); mdl = mdl->Next, offset = 0) {
+        size_t available = mdl->ByteCount - offset;
+
+        if (length <= available)
+            return true;
+        length -= available;
+    }
+    return false;
+}
+
 NTSTATUS wsk_buffer_check(const WSK_BUF *buffer)
 {
-    struct wsk_walk walk;
-
     if (buffer->Length == 0)
         return STATUS_SUCCESS;
     if (!buffer->Mdl || buffer->Offset > buffer->Mdl->ByteCount)
         return STATUS_INVALID_PARAMETER;
-    if (buffer->Length <= buffer->Mdl->ByteCount - buffer->Offset)
-        return STATUS_SUCCESS;
-    wsk_walk_start(&walk, buffer);
-    wsk_walk_take(&walk, buffer->Length, NULL, 0);
-    return walk.remaining ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    return chain_holds(buffer->Mdl, buffer->Offset, buffer->Length) ? STATUS_SUCCESS
+                                                                    : STATUS_INVALID_PARAMETER;
 }
 
 void wsk_walk_gather(struct wsk_walk *walk, void *to, size_t size)

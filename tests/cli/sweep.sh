@@ -352,6 +352,13 @@ case_trace_imports() {
     says err "'WskDeregister' returns nothing"
 }
 
+# Who looks at a list of the driver's that has no end comes back all the same.
+case_trace_circle() {
+    run 1 --once --trace --pcap out.pcapng --trace-file trace --unload-timeout 5s -I "$SOURCE/examples" "$drivers/bad_v8_circle.c"
+    grep -q 'WskSendMessages(.*BufferList={a circle}.*STATUS_INVALID_PARAMETER' trace || fail "$(cat trace)"
+    [ -s out.pcapng ] || fail 'no capture'
+}
+
 case_trace_filters() {
     run 0 --once --trace='WskBind,*Close*' --trace-socket=2 --trace-file trace "$drivers/good_traffic.c"
     [ "$(grep -c '= STATUS_PENDING' trace)" -eq 2 ] || fail "$(cat trace)"

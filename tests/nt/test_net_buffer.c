@@ -93,6 +93,20 @@ static void test_refused(void **state)
     assert_null(NdisGetDataBuffer(&p->nb, 9, storage, 1, 0));
 }
 
+static void test_a_circle_ends(void **state)
+{
+    struct packet *p = *state;
+    char storage[16];
+
+    p->nb.DataLength = 16;
+    p->mdl[2]->Next = p->mdl[1];
+    for (ULONG bytes = 0; bytes < 2; bytes++) {
+        p->mdl[1]->ByteCount = bytes;
+        p->mdl[2]->ByteCount = 0;
+        assert_null(NdisGetDataBuffer(&p->nb, 16, storage, 1, 0));
+    }
+}
+
 static void test_alignment(void **state)
 {
     struct packet *p = *state;
@@ -109,6 +123,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_place, make_packet, free_packet),
         cmocka_unit_test_setup_teardown(test_gathered, make_packet, free_packet),
         cmocka_unit_test_setup_teardown(test_refused, make_packet, free_packet),
+        cmocka_unit_test_setup_teardown(test_a_circle_ends, make_packet, free_packet),
         cmocka_unit_test_setup_teardown(test_alignment, make_packet, free_packet),
     };
 

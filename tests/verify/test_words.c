@@ -60,6 +60,25 @@ static void versions_and_timeouts_are_what_drivers_write(void **state)
     says(VF_CLIENT_NPI, 0, "NULL");
 }
 
+static void lists_have_a_length_unless_they_are_circles(void **state)
+{
+    WSK_BUF_LIST buffers[2] = { { &buffers[1], { NULL, 0, 5 } }, { NULL, { NULL, 0, 2 } } };
+    WSK_DATAGRAM_INDICATION received[2] = { { .Next = &received[1], .Buffer = { NULL, 0, 3 } },
+                                            { .Buffer = { NULL, 0, 4 } } };
+
+    (void)state;
+    says(VF_BUFFER_LIST, (uintptr_t)buffers, "{2 datagrams, 7 bytes}");
+    says(VF_INDICATIONS, (uintptr_t)received, "{2 datagrams, 7 bytes}");
+    says(VF_INDICATIONS, (uintptr_t)&received[1], "{1 datagram, 4 bytes}");
+    says(VF_INDICATIONS, 0, "NULL");
+    for (int i = 0; i < 2; i++) {
+        buffers[1].Next = &buffers[i];
+        received[1].Next = &received[i];
+        says(VF_BUFFER_LIST, (uintptr_t)buffers, "{a circle}");
+        says(VF_INDICATIONS, (uintptr_t)received, "{a circle}");
+    }
+}
+
 static void names_option(WSK_CONTROL_SOCKET_TYPE type, ULONG code, ULONG level, const char *expected)
 {
     const uintptr_t arguments[VF_PARAMETERS_MAX] = { 0, type, code, level };
@@ -90,6 +109,7 @@ int main(void)
         cmocka_unit_test(flags_have_names),
         cmocka_unit_test(flags_without_a_name_stay_numbers),
         cmocka_unit_test(versions_and_timeouts_are_what_drivers_write),
+        cmocka_unit_test(lists_have_a_length_unless_they_are_circles),
         cmocka_unit_test(options_are_named_by_their_level),
     };
 

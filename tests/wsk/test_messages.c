@@ -118,6 +118,77 @@ static void DGRAM_MSGS_08_bad_lists_send_nothing(void **state)
     buffer_free(&good);
 }
 
+static MDL mdl_of(char *memory, ULONG count, PMDL next)
+{
+    return (MDL){ .Next = next, .Size = sizeof(MDL), .MdlFlags = MDL_SOURCE_IS_NONPAGED_POOL,
+                  .MappedSystemVa = memory, .ByteCount = count };
+}
+
+static void test_a_list_in_a_circle_sends_nothing(void **state)
+{
+    char text[8] = "12345678";
+    WSK_BUF good = buffer_over(text, sizeof(text));
+    WSK_BUF_LIST nodes[3] = { { &nodes[1], good }, { &nodes[2], good }, { NULL, good } };
+    ULONG_PTR information;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        nodes[2].Next = &nodes[i];
+        assert_int_equal(send_list(nodes, NULL, 0, &information), STATUS_INVALID_PARAMETER);
+    }
+    nodes[0] = (WSK_BUF_LIST){ &nodes[0], { NULL, 0, 0 } }; /* empty datagrams without an end */
+    assert_int_equal(send_list(nodes, NULL, 0, &information), STATUS_INVALID_PARAMETER);
+    expect_nothing_more();
+    buffer_free(&good);
+}
+
+static NTSTATUS receive_into(WSK_BUF *buffer)
+{
+    struct call call;
+    NTSTATUS status;
+
+    call_init(&call);
+    status = CALL(&call, sender.d->WskReceiveFrom(sender.socket, buffer, 0, NULL, NULL, NULL, NULL,
+                                                  IRP(&call)));
+    call_free(&call);
+    return status;
+}
+
+/* Whatever its MDLs hold: what a round does not have, none has. */
+static void test_a_chain_in_a_circle_sends_nothing(void **state)
+{
+    static const ULONG counts[][2] = { { 0, 0 }, { 0, 4 }, { 4, 0 } };
+    char text[4] = "abcd";
+    MDL first, second;
+    ULONG_PTR information;
+
+    (void)state;
+    for (size_t i = 0; i < RTL_NUMBER_OF(counts); i++) {
+        WSK_BUF_LIST node = { NULL, { &first, 0, 4 + 1000 } };
+
+        second = mdl_of(text, counts[i][1], &first);
+        first = mdl_of(text, counts[i][0], &second);
+        assert_int_equal(send_list(&node, NULL, 0, &information), STATUS_INVALID_PARAMETER);
+        assert_int_equal(receive_into(&node.Buffer), STATUS_INVALID_PARAMETER);
+        node.Buffer.Length = SIZE_MAX;
+        assert_int_equal(send_list(&node, NULL, 0, &information), STATUS_INVALID_PARAMETER);
+    }
+    expect_nothing_more();
+}
+
+static void test_a_chain_in_a_circle_is_not_followed_behind_the_length(void **state)
+{
+    char text[6] = "abcdef";
+    MDL second = mdl_of(text + 4, 2, NULL), first = mdl_of(text, 4, &second);
+    WSK_BUF_LIST node = { NULL, { &first, 1, 5 } };
+    ULONG_PTR information;
+
+    (void)state;
+    second.Next = &first;
+    assert_int_equal(send_list(&node, NULL, 0, &information), STATUS_SUCCESS);
+    expect("bcdef", 5);
+}
+
 /* DGRAM-SEG-01, -02, -03: each node is cut on its own; an empty node is an empty datagram. */
 static void DGRAM_SEG_01_nodes_are_cut(void **state)
 {
@@ -192,6 +263,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(DGRAM_MSGS_01_a_datagram_per_node, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(DGRAM_MSGS_08_bad_lists_send_nothing, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(test_a_list_in_a_circle_sends_nothing, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(test_a_chain_in_a_circle_sends_nothing, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(test_a_chain_in_a_circle_is_not_followed_behind_the_length,
+                                        open_pair, close_pair),
         cmocka_unit_test_setup_teardown(DGRAM_SEG_01_nodes_are_cut, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(DGRAM_SEG_05_option_and_seams, open_pair, close_pair),
     };
