@@ -67,23 +67,24 @@ class Driver:
         return f"({self.path.name}:{self.line})"
 
 
-def run(driver, program, extra):
+def run(driver, program, extra, environment=None):
     if not driver.counts:
-        return run_with(driver, program, extra)
+        return run_with(driver, program, extra, environment)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "report.json"
-        done = run_with(driver, program, [*extra, "--counters", f"--json={path}"])
+        done = run_with(driver, program, [*extra, "--counters", f"--json={path}"], environment)
         driver.json = json.loads(path.read_text()) if path.exists() else {}
     return done
 
 
-def run_with(driver, program, extra):
+def run_with(driver, program, extra, environment):
     include = driver.path.resolve().parent.parent.parent / "examples"
     options = [*driver.options, *extra]
     length = [] if any(word.startswith("--for=") for word in options) else ["--once"]
     command = [program, *length, *options, "-I", str(include), str(driver.compiled or driver.path)]
     return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          timeout=100, check=False, errors="replace")
+                          timeout=100, check=False, errors="replace",
+                          env={**os.environ, **(environment or {})})
 
 
 def names_the_place(driver, report):

@@ -14,7 +14,6 @@ ones: each has a run with each of the injections below, which it may answer by f
 else.
 """
 import argparse
-import os
 import re
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import caught
 
 INJECT = re.compile(r"/\* INJECT (.*?) \*/")
 MARK = re.compile(r"/\* CAUGHT (CRASH|STUCK) \*/")
+KEPT = re.compile(r"^wskrun: the driver is (.*)$", re.M)
 ENTRY_FAILED = 6
 CRASH = "STATUS_ACCESS_VIOLATION"
 
@@ -121,36 +121,46 @@ def wrong_with_clean(done, allowed):
     return None
 
 
-def check_bad(driver, program, extra):
+def run_undisturbed(driver, program, extra, folder):
+    """Compiles the driver into the folder; the runs that follow take what this one has made."""
+    done = caught.run(driver, program, [*extra, "--keep"], {"TMPDIR": folder})
+    kept = KEPT.search(done.stderr)
+    driver.compiled = kept and kept[1]
+    return done
+
+
+def check_bad(driver, program, extra, folder):
     if not driver.injections or not driver.rule:
         yield "", "does not say what is injected, or what is caught", None
         return
-    done = caught.run(driver, program, extra)
+    done = run_undisturbed(driver, program, extra, folder)
     yield "nothing", wrong_with_clean(done, (0,)), done
     for words in driver.injections:
         done = caught.run(driver, program, [*extra, *words.split()])
         yield words, wrong_with_caught(driver, done), done
 
 
-def compile_once(driver, program, extra, folder):
-    os.environ["TMPDIR"] = folder
-    done = caught.run(driver, program, [*extra, "--keep"])
-    kept = re.search(r"^wskrun: the driver is (.*)$", done.stderr, re.M)
-    driver.compiled = kept and kept[1]
-    return done
-
-
-def check_good(driver, program, extra):
-    with tempfile.TemporaryDirectory() as folder:
-        done = compile_once(driver, program, extra, folder)
-        yield "nothing", wrong_with_clean(done, (0, ENTRY_FAILED)), done
-        yield from inject_all(driver, program, extra)
-
-
-def inject_all(driver, program, extra):
+def check_good(driver, program, extra, folder):
+    done = run_undisturbed(driver, program, extra, folder)
+    yield "nothing", wrong_with_clean(done, (0, ENTRY_FAILED)), done
     for words in GOOD:
         done = caught.run(driver, program, [*extra, *words.split()])
         yield words, wrong_with_clean(done, (0, ENTRY_FAILED)), done
+
+
+def check(driver, options):
+    """Prints what is wrong, and counts it."""
+    failed = 0
+    kind = check_good if options.good else check_bad
+    with tempfile.TemporaryDirectory() as folder:
+        for words, wrong, done in kind(driver, options.wskrun, options.option, folder):
+            if not wrong:
+                continue
+            failed += 1
+            print(f"{driver.path.name}, injected: {words}: {wrong}", flush=True)
+            if done:
+                print(f"{done.stdout}{done.stderr}", flush=True)
+    return failed
 
 
 def main():
@@ -167,13 +177,7 @@ def main():
         if driver.skipped:
             skipped += 1
             continue
-        check = check_good if options.good else check_bad
-        for words, wrong, done in check(driver, options.wskrun, options.option):
-            if wrong:
-                failed += 1
-                print(f"{driver.path.name}, injected: {words}: {wrong}", flush=True)
-                if done:
-                    print(f"{done.stdout}{done.stderr}", flush=True)
+        failed += check(driver, options)
     return 1 if failed else 77 if skipped == len(options.drivers) else 0
 
 
