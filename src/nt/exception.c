@@ -285,7 +285,7 @@ static void fault_handler(int signal, siginfo_t *info, void *context)
     ULONG_PTR information[2] = { fault_is_write(context), (ULONG_PTR)info->si_addr };
 
     /* What Windows stops for even inside a __try. One behind the instruction, as a return address. */
-    if (fault && signal != SIGFPE && !nt_self.probing &&
+    if (fault && signal != SIGFPE &&
         nt_touch_fault(info->si_addr, information[0], (const char *)fault_place(context) + 1))
         return;
     if (!(fault && seh_covered()) && fault_pass_on(signal, info, context))

@@ -60,7 +60,7 @@ bool nt_touch_fault(const void *address, bool write, const void *place)
 
     if (nt_special_fault(address, write, place))
         return true;
-    if (nt_block_buried(address, &block))
+    if (!nt_self.probing && nt_block_buried(address, &block))
         nt_touched_block(&block, true, address, write, place);
     return false;
 }

@@ -69,11 +69,59 @@ static void pool_goes_on_without(void **state)
     give_all_back(count);
 }
 
+/* The test runner takes the fault signals for each test; the executive takes them back. */
+static void watch(uint32_t rules)
+{
+    nt_stop();
+    assert_true(NT_SUCCESS(nt_start()));
+    atomic_store(&hook_rules, rules);
+}
+
+/* --- Paged pool ------------------------------------------------------------------------------ */
+
+/* Every page of paged pool that is not locked is out afterwards, as on a machine that needs them. */
+static void page_out(void)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeLowerIrql(irql);
+}
+
+static int forget_rules(void **state)
+{
+    (void)state;
+    atomic_store(&hook_rules, 0);
+    return 0;
+}
+
+/* To probe is to touch, which brings a page in. */
+static void what_is_paged_out_can_be_probed(void **state)
+{
+    PVOID memory;
+    PMDL mdl;
+
+    (void)state;
+    watch(1u << 5 | 1u << 20);
+    memory = ExAllocatePool2(POOL_FLAG_PAGED, SIZE, 'tseT');
+    assert_non_null(memory);
+    assert_true(nt_special_owns(memory));
+    page_out();
+    assert_true(nt_readable(memory, SIZE));
+    page_out();
+    mdl = IoAllocateMdl(memory, SIZE, FALSE, FALSE, NULL);
+    MmProbeAndLockPages(mdl, KernelMode, IoModifyAccess);
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+    ExFreePoolWithTag(memory, 'tseT');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_up_and_says_so),
         cmocka_unit_test(pool_goes_on_without),
+        cmocka_unit_test_teardown(what_is_paged_out_can_be_probed, forget_rules),
     };
 
     return cmocka_run_group_tests(tests, start_executive, stop_executive);
