@@ -203,17 +203,29 @@ void nt_block_stacks(const struct nt_block *block, struct hook_stack *stacks)
         *stacks = (struct hook_stack){ "freed", freed };
 }
 
-struct nt_block *nt_block_around(const void *address)
+/* Word by word: a call of memcpy() would be looked at by a sanitizer. */
+__attribute__((no_sanitize("address", "thread", "undefined"), noinline))
+void nt_block_copy(struct nt_block *to, const struct nt_block *from)
 {
-    struct nt_block *block;
+    const volatile uint64_t *words = (const volatile void *)from;
+    volatile uint64_t *copy = (volatile void *)to;
+
+    for (size_t i = 0; i < sizeof(*to) / sizeof(*words); i++)
+        copy[i] = words[i];
+}
+
+bool nt_block_around(const void *address, struct nt_block *block)
+{
+    bool freed;
 
     if (nt_special_owns(address))
-        return nt_special_block_at(address, &block) ? block : NULL;
+        return nt_special_find(address, block, &freed) && !freed;
     /* A header that would lie in another page may lie in none. */
     if ((uintptr_t)address % PAGE_SIZE < sizeof(*block) ||
         nt_block_state(address) != NT_BLOCK_LIVE)
-        return NULL;
-    return nt_block_in_front(address);
+        return false;
+    nt_block_copy(block, nt_block_in_front(address));
+    return true;
 }
 
 /* What stands in front of foreign memory may be anybody's, also a red zone or another thread's. */
@@ -441,19 +453,28 @@ bool nt_block_find(const void *address, struct nt_block *block, bool *freed)
 
 bool nt_block_range(const void *address, uintptr_t *first, size_t *size, bool *paged)
 {
-    struct nt_block *block = nt_block_around(address);
+    struct nt_block block;
 
-    if (!block)
+    if (!nt_block_around(address, &block))
         return false;
-    *first = (uintptr_t)payload_of(block);
-    *size = block->entry.size;
-    *paged = block->paged;
+    *first = (uintptr_t)block.entry.object;
+    *size = block.entry.size;
+    *paged = block.paged;
     return true;
 }
 
 bool nt_is_freed(const void *memory, struct hook_stack *stacks)
 {
-    if ((uintptr_t)memory % PAGE_SIZE < sizeof(struct nt_block) && !nt_special_owns(memory))
+    struct nt_block block;
+    bool freed;
+
+    if (nt_special_owns(memory)) {
+        if (!nt_special_find(memory, &block, &freed) || !freed || block.entry.object != memory)
+            return false;
+        nt_block_stacks(&block, stacks);
+        return true;
+    }
+    if ((uintptr_t)memory % PAGE_SIZE < sizeof(struct nt_block))
         return false;
     if (nt_block_state(memory) != NT_BLOCK_FREED)
         return false;

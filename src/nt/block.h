@@ -73,10 +73,17 @@ struct hook_stack;
 void nt_block_stacks(const struct nt_block *block, struct hook_stack *stacks);
 
 /*
- * The live block that the address lies in. Only where that is cheap to tell: blocks of the special
- * pool, and addresses that are a block's first. NULL: none, or unknown.
+ * Copies the header of a block that may be another thread's, who writes to it meanwhile. It has to
+ * be readable.
  */
-struct nt_block *nt_block_around(const void *address);
+void nt_block_copy(struct nt_block *to, const struct nt_block *from);
+
+/*
+ * The live block that the address lies in: a copy of its header, as it may be another thread's.
+ * Only where that is cheap to tell: blocks of the special pool, and addresses that are a block's
+ * first. False: none, or unknown.
+ */
+bool nt_block_around(const void *address, struct nt_block *block);
 
 /*
  * False when another thread has freed the block first. An overrun of the block is a bug check.

@@ -36,6 +36,7 @@ struct locked_pages {
     struct ledger_entry entry;
     struct list link;
     PMDL mdl;
+    uint32_t life; /* nt_special_pin() */
 };
 
 struct bucket {
@@ -92,6 +93,16 @@ static void forget_part(struct nt_block *part)
     part->source = NULL;
 }
 
+/* The header of an MDL that the caller owns; NULL where the MDL is no block. */
+static struct nt_block *block_of(const MDL *mdl)
+{
+    struct nt_block copy;
+
+    if (!nt_block_around(mdl, &copy) || copy.entry.object != mdl || copy.entry.kind != LEDGER_MDL)
+        return NULL;
+    return nt_block_of(mdl);
+}
+
 /* A part points into the pages of its source. */
 static void note_part(PMDL source, PMDL target)
 {
@@ -99,9 +110,9 @@ static void note_part(PMDL source, PMDL target)
 
     if (!hook_rule(6))
         return;
-    whole = nt_block_around(source);
-    part = nt_block_around(target);
-    if (!whole || !part || whole->entry.kind != LEDGER_MDL || part->entry.kind != LEDGER_MDL)
+    whole = block_of(source);
+    part = block_of(target);
+    if (!whole || !part)
         return;
     forget_part(part);
     part->source = source;
@@ -134,23 +145,23 @@ static void require_not_freed(const MDL *mdl, const char *function, const void *
 
 static void require_inside(const MDL *mdl, const char *function, const void *place)
 {
-    struct nt_block *block = hook_rule(6) || hook_rule(20) ? nt_block_around(address_of(mdl)) : NULL;
     struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+    struct nt_block block;
     const char *first;
 
-    if (!block)
+    if (!(hook_rule(6) || hook_rule(20)) || !nt_block_around(address_of(mdl), &block))
         return;
-    first = (const char *)(block + 1);
-    nt_block_stacks(block, stacks);
+    first = block.entry.object;
+    nt_block_stacks(&block, stacks);
     if (hook_rule(6) && ((const char *)address_of(mdl) < first ||
-                         (const char *)address_of(mdl) + mdl->ByteCount > first + block->entry.size))
-        NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", stacks, 6, mdl, block, place,
+                         (const char *)address_of(mdl) + mdl->ByteCount > first + block.entry.size))
+        NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V6", stacks, 6, mdl, first, place,
                       "%s: the MDL describes %u bytes from byte %lld of a %s of %llu bytes",
                       function, mdl->ByteCount, (long long)((const char *)address_of(mdl) - first),
-                      ledger_kind_name((enum ledger_kind)block->entry.kind, 1),
-                      (unsigned long long)block->entry.size);
-    if (hook_rule(20) && block->paged && mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
-        NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V20", stacks, 20, mdl, block, place,
+                      ledger_kind_name((enum ledger_kind)block.entry.kind, 1),
+                      (unsigned long long)block.entry.size);
+    if (hook_rule(20) && block.paged && mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
+        NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V20", stacks, 20, mdl, first, place,
                       "%s: the memory is paged pool, whose pages may be taken away at any time",
                       function);
 }
@@ -354,7 +365,7 @@ static NTSTATUS lock_pages(PMDL mdl, LOCK_OPERATION operation, const char *funct
     if (!locked)
         return STATUS_INSUFFICIENT_RESOURCES;
     require_inside(mdl, function, place);
-    nt_special_pin(address_of(mdl), mdl->ByteCount, 1);
+    locked->life = mdl->ByteCount ? nt_special_pin(address_of(mdl)) : 0;
     fill_page_numbers(mdl);
     mdl->Process = NULL;
     mdl->MdlFlags |= MDL_PAGES_LOCKED;
@@ -397,11 +408,11 @@ VOID MmUnlockPages(PMDL mdl)
                                                           : "not locked");
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
-    nt_special_pin(address_of(mdl), mdl->ByteCount, -1);
     locked = take_locked(mdl);
     mdl->MdlFlags &= (CSHORT)~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     if (!locked)
         return;
+    nt_special_unpin(address_of(mdl), locked->life);
     ledger_remove(&locked->entry);
     os_free(locked);
 }

@@ -13,13 +13,18 @@
 
 enum slot_state { SLOT_UNUSED, SLOT_LIVE, SLOT_FREED };
 
+/*
+ * Changed under the area's lock. Whoever does not own the block holds it, too, while he looks at
+ * the slot or at the header, which is unmapped otherwise when the owner frees the block.
+ */
 struct slot {
     _Atomic uint32_t state;
-    _Atomic uint32_t pins;
-    _Atomic bool out;         /* paged out */
+    uint32_t life;            /* how often it was taken */
+    uint32_t pins;            /* of this life */
+    bool out;                 /* paged out */
     bool paged;
-    char *payload;
-    struct nt_block block;    /* of a freed one: the header as it was */
+    _Atomic(char *) payload;
+    struct nt_block block;    /* the header of the last one that was freed */
 };
 
 /* Slots of one size, each with a guard page behind. */
@@ -131,6 +136,22 @@ static struct slot *take_slot(struct area *area)
     return slot;
 }
 
+static void live(struct area *area, struct slot *slot, char *payload, bool paged)
+{
+    base_lock_acquire(&area->lock);
+    atomic_store(&slot->payload, payload);
+    slot->paged = paged;
+    slot->life += slot->life == UINT32_MAX ? 2 : 1;
+    slot->pins = 0;
+    slot->out = false;
+    if (paged) {
+        atomic_fetch_add(&paged_live, 1);
+        atomic_store(&nt_paged_in, 1);
+    }
+    atomic_store_explicit(&slot->state, SLOT_LIVE, memory_order_release);
+    base_lock_release(&area->lock);
+}
+
 /* Under the area's lock. */
 static void put_slot(struct area *area, struct slot *slot)
 {
@@ -166,7 +187,7 @@ void *nt_special_take(size_t front, size_t size, size_t alignment, bool paged)
     size_t behind = size + nt_special_slack(size, alignment);
     struct area *area = area_for(front + behind);
     struct slot *slot;
-    char *first;
+    char *first, *payload;
 
     if (!area || !start())
         return NULL;
@@ -183,28 +204,22 @@ void *nt_special_take(size_t front, size_t size, size_t alignment, bool paged)
         base_lock_release(&area->lock);
         return NULL;
     }
-    slot->payload = first + area->pages * PAGE_SIZE - behind;
-    slot->paged = paged;
-    atomic_store(&slot->pins, 0);
-    atomic_store(&slot->out, false);
-    if (paged) {
-        atomic_fetch_add(&paged_live, 1);
-        atomic_store(&nt_paged_in, 1);
-    }
-    atomic_store_explicit(&slot->state, SLOT_LIVE, memory_order_release);
-    return slot->payload;
+    payload = first + area->pages * PAGE_SIZE - behind;
+    live(area, slot, payload, paged);
+    return payload;
 }
 
 void nt_special_give_back(void *memory)
 {
     struct area *area;
     struct slot *slot = slot_at(memory, &area);
+    struct nt_block block = *nt_block_in_front(memory); /* may bring it in, which takes the lock */
 
-    slot->block = *nt_block_in_front(memory);
     if (slot->paged)
         atomic_fetch_sub(&paged_live, 1);
     /* Nobody brings it in again in between. */
     base_lock_acquire(&area->lock);
+    slot->block = block;
     atomic_store_explicit(&slot->state, SLOT_FREED, memory_order_release);
     /* What still can be touched must not be somebody else's. */
     if (os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_GIVE_UP))
@@ -228,52 +243,27 @@ struct nt_block *nt_special_freed_block(const void *memory)
     struct area *area;
     struct slot *slot = slot_at(memory, &area);
 
-    if (!slot || slot->payload != memory ||
+    if (!slot || atomic_load_explicit(&slot->payload, memory_order_relaxed) != memory ||
         atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_FREED)
         return NULL;
     return &slot->block;
 }
 
-bool nt_special_block_at(const void *address, struct nt_block **block)
-{
-    struct area *area;
-    struct slot *slot = slot_at(address, &area);
-
-    if (!slot || atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_LIVE)
-        return false;
-    *block = nt_block_in_front(slot->payload);
-    return true;
-}
-
-bool nt_special_find(const void *address, struct nt_block *block, bool *freed)
-{
-    struct area *area;
-    struct slot *slot = slot_at(address, &area);
-    enum slot_state state =
-        slot ? atomic_load_explicit(&slot->state, memory_order_acquire) : SLOT_UNUSED;
-
-    if (state == SLOT_UNUSED)
-        return false;
-    *freed = state == SLOT_FREED;
-    *block = *freed ? slot->block : *nt_block_in_front(slot->payload);
-    return true;
-}
-
 /* --- Paging --------------------------------------------------------------------------------- */
 
-/* False: it was freed meanwhile, or the system has no more mappings and the memory is still out. */
+/*
+ * The lock is held, the block is live. False: the system has no more mappings, and the memory is
+ * still out.
+ */
 static bool page_in(struct area *area, struct slot *slot)
 {
-    bool in;
+    bool in = true;
 
-    base_lock_acquire(&area->lock);
-    in = atomic_load(&slot->state) == SLOT_LIVE;
-    if (in && atomic_load(&slot->out)) {
+    if (slot->out) {
         in = os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_USE);
-        atomic_store(&slot->out, !in);
+        slot->out = !in;
         atomic_store(&nt_paged_in, 1);
     }
-    base_lock_release(&area->lock);
     return in;
 }
 
@@ -283,10 +273,9 @@ static void trim_area(struct area *area)
     for (uint32_t i = 0; i < area->fresh; i++) {
         struct slot *slot = &area->slots[i];
 
-        if (!slot->paged || atomic_load(&slot->out) || atomic_load(&slot->pins) ||
-            atomic_load(&slot->state) != SLOT_LIVE)
+        if (!slot->paged || slot->out || slot->pins || atomic_load(&slot->state) != SLOT_LIVE)
             continue;
-        atomic_store(&slot->out, true);
+        slot->out = true;
         os_protect(slot_first(area, slot), area->pages * PAGE_SIZE, OS_MEMORY_NONE);
     }
     base_lock_release(&area->lock);
@@ -300,15 +289,64 @@ void nt_paged_trim(void)
         trim_area(&areas[i]);
 }
 
-void nt_special_pin(const void *address, size_t size, int change)
+uint32_t nt_special_pin(const void *address)
 {
     struct area *area;
-    struct slot *slot = size ? slot_at(address, &area) : NULL;
+    struct slot *slot = slot_at(address, &area);
+    uint32_t life = 0;
 
-    if (!slot || !slot->paged)
+    if (!slot)
+        return 0;
+    base_lock_acquire(&area->lock);
+    if (slot->paged && atomic_load(&slot->state) == SLOT_LIVE) {
+        slot->pins++;
+        life = slot->life;
+        page_in(area, slot);
+    }
+    base_lock_release(&area->lock);
+    return life;
+}
+
+void nt_special_unpin(const void *address, uint32_t life)
+{
+    struct area *area;
+    struct slot *slot = life ? slot_at(address, &area) : NULL;
+
+    if (!slot)
         return;
-    atomic_fetch_add(&slot->pins, (uint32_t)change);
-    page_in(area, slot);
+    base_lock_acquire(&area->lock);
+    /* The last one gone, it may go out with the next thread that reaches DISPATCH_LEVEL. */
+    if (slot->life == life && slot->pins && --slot->pins == 0)
+        atomic_store(&nt_paged_in, 1);
+    base_lock_release(&area->lock);
+}
+
+/* --- Looking at what is another's ----------------------------------------------------------- */
+
+/* Under the lock. False: there is none, or it cannot be read. */
+static bool look(struct area *area, struct slot *slot, struct nt_block *block, bool *freed)
+{
+    uint32_t state = atomic_load(&slot->state);
+
+    if (state == SLOT_UNUSED || (state == SLOT_LIVE && !page_in(area, slot)))
+        return false;
+    *freed = state == SLOT_FREED;
+    nt_block_copy(block, *freed ? &slot->block : nt_block_in_front(atomic_load(&slot->payload)));
+    return true;
+}
+
+bool nt_special_find(const void *address, struct nt_block *block, bool *freed)
+{
+    struct area *area;
+    struct slot *slot = slot_at(address, &area);
+    bool found;
+
+    if (!slot)
+        return false;
+    base_lock_acquire(&area->lock);
+    found = look(area, slot, block, freed);
+    base_lock_release(&area->lock);
+    return found;
 }
 
 /* --- The trap for stale indications (WSK-V22) ----------------------------------------------- */
@@ -358,30 +396,55 @@ static bool is_inside(const struct area *area, const struct slot *slot, const vo
            (const char *)address < first + area->pages * PAGE_SIZE;
 }
 
+enum fault { FAULT_FOREIGN, FAULT_MENDED, FAULT_PAGED_OUT, FAULT_TOUCHED };
+
+/* Under the lock: of a touch of paged pool that is out, at that IRQL. */
+static enum fault judge_paged(struct area *area, struct slot *slot, const char *address)
+{
+    /* The header is the executive's, and neighbours in the ledger write to it. */
+    if (nt_irql() >= DISPATCH_LEVEL && address >= atomic_load(&slot->payload) && !nt_self.probing)
+        return FAULT_PAGED_OUT;
+    return page_in(area, slot) ? FAULT_MENDED : FAULT_FOREIGN;
+}
+
+/*
+ * Under the lock. A page that is there now was not when the thread came by: the block that it meant
+ * was freed, and its slot taken again since.
+ */
+static enum fault judge(struct area *area, struct slot *slot, const void *address,
+                        struct nt_block *block, bool *freed)
+{
+    bool in_pages = atomic_load(&slot->state) == SLOT_LIVE && is_inside(area, slot, address);
+
+    if (in_pages && slot->paged)
+        return judge_paged(area, slot, address);
+    if (nt_self.probing || (in_pages && slot->life == 1) || !look(area, slot, block, freed))
+        return FAULT_FOREIGN;
+    if (in_pages) {
+        *freed = true;
+        *block = slot->block;
+    }
+    return FAULT_TOUCHED;
+}
+
 bool nt_special_fault(const void *address, bool write, const void *place)
 {
     struct area *area;
     struct slot *slot = slot_at(address, &area);
-    enum slot_state state;
+    struct nt_block block;
+    enum fault fault;
+    bool freed;
 
     if (is_trap(address) && !nt_self.probing)
         nt_touched_indication(address, write, place);
     if (!slot)
         return false;
-    state = atomic_load_explicit(&slot->state, memory_order_acquire);
-    if (state == SLOT_LIVE && slot->paged && is_inside(area, slot, address)) {
-        /* The header is the executive's, and neighbours in the ledger write to it. */
-        if (nt_irql() >= DISPATCH_LEVEL && (const char *)address >= slot->payload &&
-            !nt_self.probing)
-            touched_paged(address, write, place);
-        if (page_in(area, slot))
-            return true;
-        state = atomic_load_explicit(&slot->state, memory_order_acquire);
-        if (state == SLOT_LIVE)
-            return false;
-    }
-    if (nt_self.probing || state == SLOT_UNUSED)
-        return false;
-    nt_touched_block(state == SLOT_FREED ? &slot->block : nt_block_in_front(slot->payload),
-                     state == SLOT_FREED, address, write, place);
+    base_lock_acquire(&area->lock);
+    fault = judge(area, slot, address, &block, &freed);
+    base_lock_release(&area->lock);
+    if (fault == FAULT_PAGED_OUT)
+        touched_paged(address, write, place);
+    if (fault == FAULT_TOUCHED)
+        nt_touched_block(&block, freed, address, write, place);
+    return fault == FAULT_MENDED;
 }

@@ -46,14 +46,18 @@ bool nt_special_owns(const void *address);
 /* The header that a freed special block had; NULL for any other address. */
 struct nt_block *nt_special_freed_block(const void *memory);
 
-/* The live block that the address lies in, or whose slot it is in; false for none. */
-bool nt_special_block_at(const void *address, struct nt_block **block);
-
-/* The block that the slot of the address has, or had last: a copy of its header. False for none. */
+/*
+ * The block that the slot of the address has, or had last: a copy of its header, as anybody may
+ * free it meanwhile. False for none.
+ */
 bool nt_special_find(const void *address, struct nt_block *block, bool *freed);
 
-/* Locked pages stay where they are. Does nothing for other memory. */
-void nt_special_pin(const void *address, size_t size, int change);
+/*
+ * Locked pages stay where they are. Returns the life of the block, which nt_special_unpin() wants
+ * to know: the slot may be another's by then. 0: other memory, to which nothing is done.
+ */
+uint32_t nt_special_pin(const void *address);
+void nt_special_unpin(const void *address, uint32_t life);
 
 /* lent.c: who touched a block that was only lent, when it was freed, or around it. */
 _Noreturn void nt_lent_touched(const struct nt_block *block, bool freed, const void *address,

@@ -5,6 +5,8 @@
 #include "block.h"
 #include "special.h"
 
+#include <unistd.h>
+
 /* More than there are slots for blocks of this size. */
 #define MANY 5000u
 #define SIZE 64u
@@ -77,6 +79,65 @@ static void watch(uint32_t rules)
     atomic_store(&hook_rules, rules);
 }
 
+/* --- Looking at what another thread frees ---------------------------------------------------- */
+
+#define LOOKS 20000u
+
+static _Atomic(void *) shown;
+static _Atomic bool over;
+static _Atomic unsigned missed;
+
+static void take_and_give_back(void)
+{
+    for (unsigned i = 0; i < LOOKS; i++) {
+        void *memory = take();
+
+        nt_block_in_front(memory)->entry.object = memory;
+        atomic_store(&shown, memory);
+        nt_special_give_back(memory);
+    }
+    atomic_store(&over, true);
+}
+
+static void look_on(void)
+{
+    while (!atomic_load(&over)) {
+        struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
+        struct nt_block block;
+        void *memory = atomic_load(&shown);
+        uintptr_t first;
+        size_t size;
+        bool freed, paged;
+
+        if (!memory)
+            continue;
+        missed += !nt_special_find(memory, &block, &freed);
+        /* Both are right: by now it is freed, or live. */
+        nt_is_freed(memory, stacks);
+        nt_block_range(memory, &first, &size, &paged);
+    }
+}
+
+static void look_or_free(void *context, unsigned index)
+{
+    (void)context;
+    if (index)
+        look_on();
+    else
+        take_and_give_back();
+}
+
+/* Nobody faults who looks at a block that its owner frees, and nothing is torn. */
+static void a_block_can_be_looked_at_while_it_is_freed(void **state)
+{
+    (void)state;
+    watch(0);
+    atomic_store(&over, false);
+    atomic_store(&shown, NULL);
+    crew_run(2, look_or_free, NULL);
+    assert_int_equal(missed, 0);
+}
+
 /* --- Paged pool ------------------------------------------------------------------------------ */
 
 /* Every page of paged pool that is not locked is out afterwards, as on a machine that needs them. */
@@ -116,11 +177,74 @@ static void what_is_paged_out_can_be_probed(void **state)
     ExFreePoolWithTag(memory, 'tseT');
 }
 
+static void *take_paged(void)
+{
+    void *memory = nt_special_take(sizeof(struct nt_block), SIZE, 16, true);
+
+    if (memory)
+        memset(nt_block_in_front(memory), 0, sizeof(struct nt_block));
+    return memory;
+}
+
+/* Takes block after block until one has that address, and gives the others back. */
+static void take_again(void *memory)
+{
+    unsigned count = 0;
+
+    do {
+        assert_true(count < MANY);
+        taken[count] = take_paged();
+    } while (taken[count++] != memory);
+    give_all_back(count - 1);
+}
+
+/* Without a touch, which would bring it in: the kernel does not copy what is out. */
+static bool is_there(const void *memory)
+{
+    int ends[2];
+    bool there;
+
+    assert_int_equal(pipe(ends), 0);
+    there = write(ends[1], memory, 1) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return there;
+}
+
+/* The MDL of a block that was freed is unlocked when another one has the slot. */
+static void a_late_unlock_takes_no_lock_of_another_block(void **state)
+{
+    void *memory;
+    uint32_t former, life;
+
+    (void)state;
+    watch(1u << 20);
+    memory = take_paged();
+    former = nt_special_pin(memory);
+    nt_special_give_back(memory);
+    take_again(memory);
+    life = nt_special_pin(memory);
+    assert_int_not_equal(life, former);
+    nt_special_unpin(memory, former);
+    page_out();
+    assert_true(is_there(memory));
+    nt_special_unpin(memory, life);
+    page_out();
+    assert_false(is_there(memory));
+    nt_special_unpin(memory, life); /* harmless */
+    assert_int_equal(nt_special_pin(memory), life);
+    page_out();
+    assert_true(is_there(memory));
+    nt_special_give_back(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_up_and_says_so),
         cmocka_unit_test(pool_goes_on_without),
+        cmocka_unit_test(a_block_can_be_looked_at_while_it_is_freed),
+        cmocka_unit_test_teardown(a_late_unlock_takes_no_lock_of_another_block, forget_rules),
         cmocka_unit_test_teardown(what_is_paged_out_can_be_probed, forget_rules),
     };
 
