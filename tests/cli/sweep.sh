@@ -200,6 +200,42 @@ case_merge_nonsense() {
     run 2 sweep --jobs 0 "$drivers/good_talk.c"
 }
 
+# Bad files end with 2; good ones that are not the whole end with 1, and say how much is missing.
+case_merge_bad_files() {
+    compile bad_denied_leak
+    for i in 1 2; do
+        "$WSKRUN" sweep --once --shard $i/2 bad_denied_leak.so 2>>err
+    done
+    run 0 sweep --once --state talk "$drivers/good_talk.c"
+    : >empty
+    run 2 merge empty
+    says err 'empty cannot be read'
+    sed '1s/\t1\t/\t2\t/' bad_denied_leak.1of2.sweep >version
+    run 2 merge version
+    says err 'version is no state of a sweep'
+    run 2 merge bad_denied_leak.1of2.sweep talk
+    says err 'talk is of another driver'
+    run 2 merge bad_denied_leak.{1,2}of2.sweep absent
+    says err 'absent cannot be read'
+    # The last line is cut short, as by a kill: what it ended was not done.
+    head -c -3 bad_denied_leak.1of2.sweep >cut.1
+    head -c -3 bad_denied_leak.2of2.sweep >cut.2
+    run 1 merge cut.1 cut.2
+    says err 'still to be made'
+}
+
+# Neither the order of the shards nor one that comes twice makes a difference.
+case_merge_twice() {
+    compile bad_denied_leak
+    for i in 1 2; do
+        "$WSKRUN" sweep --once --shard $i/2 bad_denied_leak.so 2>>err
+    done
+    run 1 merge --json once.json bad_denied_leak.{1,2}of2.sweep
+    says_not err 'still to be made'
+    run 1 merge --json twice.json bad_denied_leak.{2,1,2,1}of2.sweep
+    cmp once.json twice.json || fail 'a shard that comes twice counts twice'
+}
+
 # --- A peer ---------------------------------------------------------------------------------------
 
 # Three datagrams, since one may get lost in what is denied; and until one comes back.

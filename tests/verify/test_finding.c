@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -110,6 +111,71 @@ static void test_a_new_run_forgets(void **state)
     assert_int_equal(vf_finding_count(), 0);
 }
 
+static void note(const char *text)
+{
+    hook_tell(&(struct hook_report){ .rule = "WSK-V18", .severity = HOOK_NOTE, .text = text });
+}
+
+static void test_a_note_is_said_but_does_not_count(void **state)
+{
+    struct vf_found found;
+
+    (void)state;
+    note("one");
+    note("one");
+    hook_finding("WSK-V7", "one", NULL);
+    assert_int_equal(vf_finding_count(), 1);
+    assert_int_equal(lines, 2);
+    assert_true(vf_found_at(0, &found));
+    assert_int_equal(found.report.severity, HOOK_NOTE);
+    assert_int_equal(found.times, 2);
+    assert_string_equal(found.stacks, "");
+}
+
+/* The words are copies: whoever found it may be gone when a report is written. */
+static void test_the_words_are_copies(void **state)
+{
+    char rule[] = "WSK-V7", text[] = "the payload changed";
+    struct vf_found found;
+
+    (void)state;
+    hook_finding(rule, text, NULL);
+    memset(rule, 'x', strlen(rule));
+    memset(text, 'x', strlen(text));
+    assert_true(vf_found_at(0, &found));
+    assert_string_equal(found.report.rule, "WSK-V7");
+    assert_string_equal(found.text, "the payload changed");
+}
+
+static void test_a_long_sentence_is_cut(void **state)
+{
+    static char text[5000];
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    hook_finding("WSK-V7", text, (const char *)(uintptr_t)set_up + 1);
+    hook_finding("WSK-V7", text, NULL);
+    assert_int_equal(vf_finding_count(), 2);
+    assert_int_equal(lines, 2); /* on_report looks for their ends */
+}
+
+/* Those that are too many are still said, but no longer kept. */
+static void test_there_is_an_end_to_what_is_kept(void **state)
+{
+    char text[32];
+
+    (void)state;
+    note("first");
+    for (unsigned i = 0; i < VF_FINDINGS_MAX + 5; i++) {
+        snprintf(text, sizeof(text), "number %u", i);
+        hook_finding("WSK-V7", text, NULL);
+    }
+    assert_int_equal(vf_finding_count(), VF_FINDINGS_MAX - 1);
+    assert_int_equal(lines, VF_FINDINGS_MAX + 6);
+    hook_finding("WSK-V7", "number 0", NULL);
+    assert_int_equal(lines, VF_FINDINGS_MAX + 6);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -118,6 +184,10 @@ int main(void)
         TEST(test_places_are_kept_apart_and_named),
         TEST(test_threads_agree),
         TEST(test_a_new_run_forgets),
+        TEST(test_a_note_is_said_but_does_not_count),
+        TEST(test_the_words_are_copies),
+        TEST(test_a_long_sentence_is_cut),
+        TEST(test_there_is_an_end_to_what_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
