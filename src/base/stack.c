@@ -34,36 +34,49 @@ static _Atomic uint32_t taken;
  * Code without frame pointers may have left anything in the register, so each link must lead up
  * within this thread's stack; what lies there is mapped, though perhaps poisoned.
  */
-__attribute__((no_sanitize("address", "thread", "undefined"), noinline))
-static size_t walk(const void **frames, uintptr_t *pointers, size_t room)
+#define UNSANITIZED __attribute__((no_sanitize("address", "thread", "undefined")))
+
+UNSANITIZED static inline bool is_frame(const uintptr_t *frame, uintptr_t end)
 {
-    const uintptr_t *frame = __builtin_frame_address(0);
-    uintptr_t end = os_stack_end();
-    size_t count = 0;
-
-    while (count < room && (uintptr_t)frame % sizeof(*frame) == 0 &&
-           (uintptr_t)frame + 2 * sizeof(*frame) <= end) {
-        const uintptr_t *next = (const uintptr_t *)frame[0];
-
-        if (frame[1] < 4096)
-            break;
-        if (pointers)
-            pointers[count] = (uintptr_t)(frame + 2);
-        frames[count++] = (const void *)frame[1];
-        if (next <= frame)
-            break;
-        frame = next;
-    }
-    return count;
+    return (uintptr_t)frame % sizeof(*frame) == 0 &&
+           (uintptr_t)frame + 2 * sizeof(*frame) <= end && frame[1] >= 4096;
 }
 
-static size_t index_of(const void *const *frames, size_t count, const void *place)
+/* NULL at the end. */
+UNSANITIZED static inline const uintptr_t *frame_above(const uintptr_t *frame, uintptr_t end)
 {
-    for (size_t i = 0; i < count && i < FRAMES_ABOVE; i++) {
-        if (frames[i] == place)
-            return i;
+    const uintptr_t *above = (const uintptr_t *)frame[0];
+
+    return above > frame && is_frame(above, end) ? above : NULL;
+}
+
+/* The frame that returns to `place`; NULL when it is not among the first. */
+UNSANITIZED static inline const uintptr_t *frame_of(const void *place, const uintptr_t *frame,
+                                                    uintptr_t end)
+{
+    for (size_t i = 0; frame && i < FRAMES_ABOVE; i++, frame = frame_above(frame, end)) {
+        if (frame[1] == (uintptr_t)place)
+            return frame;
     }
-    return 0;
+    return NULL;
+}
+
+UNSANITIZED __attribute__((noinline))
+static size_t walk(const void *place, const void **frames)
+{
+    uintptr_t end = os_stack_end();
+    const uintptr_t *innermost = __builtin_frame_address(0);
+    const uintptr_t *frame;
+    size_t count = 0;
+
+    if (!is_frame(innermost, end))
+        return 0;
+    frame = frame_of(place, innermost, end);
+    if (!frame)
+        frame = innermost;
+    for (; frame && count < STACK_FRAMES_MAX; frame = frame_above(frame, end))
+        frames[count++] = (const void *)frame[1];
+    return count;
 }
 
 /* --- Keeping -------------------------------------------------------------------------------- */
@@ -133,32 +146,23 @@ static struct saved *keep(const void *const *frames, size_t count)
 
 uint32_t stack_take(const void *place)
 {
-    const void *frames[FRAMES_ABOVE + STACK_FRAMES_MAX];
-    size_t count = walk(frames, NULL, FRAMES_ABOVE + STACK_FRAMES_MAX);
-    size_t from = index_of(frames, count, place);
-    struct saved *saved;
+    const void *frames[STACK_FRAMES_MAX];
+    struct saved *saved = keep(frames, walk(place, frames));
 
-    count -= from;
-    if (count > STACK_FRAMES_MAX)
-        count = STACK_FRAMES_MAX;
-    saved = keep(frames + from, count);
-    if (!saved)
-        return 0;
-    atomic_fetch_add_explicit(&saved->times, 1, memory_order_relaxed);
-    return saved->number;
+    return saved ? saved->number : 0;
 }
 
+UNSANITIZED __attribute__((noinline))
 uintptr_t stack_pointer_at(const void *place)
 {
-    const void *frames[FRAMES_ABOVE];
-    uintptr_t pointers[FRAMES_ABOVE];
-    size_t count = walk(frames, pointers, FRAMES_ABOVE);
-    size_t at = index_of(frames, count, place);
+    uintptr_t end = os_stack_end();
+    const uintptr_t *innermost = __builtin_frame_address(0);
+    const uintptr_t *frame = is_frame(innermost, end) ? frame_of(place, innermost, end) : NULL;
 
-    return count && frames[at] == place ? pointers[at] : 0;
+    return (uintptr_t)(frame ? frame + 2 : NULL);
 }
 
-static const struct saved *saved_of(uint32_t stack)
+static struct saved *saved_of(uint32_t stack)
 {
     if (!stack || stack > STACKS_MAX)
         return NULL;
@@ -175,11 +179,11 @@ size_t stack_frames(uint32_t stack, const void *const **frames)
     return saved->count;
 }
 
-uint32_t stack_times(uint32_t stack)
+uint32_t stack_count(uint32_t stack)
 {
-    const struct saved *saved = saved_of(stack);
+    struct saved *saved = saved_of(stack);
 
-    return saved ? atomic_load_explicit(&saved->times, memory_order_relaxed) : 0;
+    return saved ? atomic_fetch_add_explicit(&saved->times, 1, memory_order_relaxed) + 1 : 0;
 }
 
 static bool same_module(const void *left, const void *right)

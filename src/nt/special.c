@@ -163,9 +163,9 @@ static void put_slot(struct area *area, struct slot *slot)
 
 bool nt_special_wanted(uint32_t stack)
 {
-    uint32_t times = stack_times(stack);
+    uint32_t times = stack_count(stack);
 
-    return stack && (times <= NT_SPECIAL_EACH || times % NT_SPECIAL_STEP == 0);
+    return times && (times <= NT_SPECIAL_EACH || times % NT_SPECIAL_STEP == 0);
 }
 
 size_t nt_special_slack(size_t size, size_t alignment)

@@ -25,7 +25,7 @@
 #define NT_SPECIAL_LARGE_SLOTS 512u
 #define NT_SPECIAL_LARGE_PAGES 18u
 
-/* Whether the next block of that stack should be a special one. */
+/* Whether a block of that stack, which is counted, should be a special one. */
 bool nt_special_wanted(uint32_t stack);
 
 /*

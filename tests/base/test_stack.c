@@ -62,8 +62,9 @@ static void test_the_same_stack_has_the_same_number(void **state)
     assert_int_not_equal(stacks[0], 0);
     assert_int_equal(stacks[0], stacks[1]);
     assert_int_not_equal(stacks[0], stacks[2]);
-    assert_int_equal(stack_times(stacks[0]), 2);
-    assert_int_equal(stack_times(stacks[2]), 1);
+    assert_int_equal(stack_count(stacks[0]), 1);
+    assert_int_equal(stack_count(stacks[1]), 2);
+    assert_int_equal(stack_count(stacks[2]), 1);
 }
 
 static void take_many(void *found)
@@ -97,7 +98,7 @@ static void test_there_is_none_of_an_unknown_number(void **state)
     (void)state;
     assert_int_equal(stack_frames(0, &frames), 0);
     assert_int_equal(stack_frames(STACKS_MAX + 1, &frames), 0);
-    assert_int_equal(stack_times(0), 0);
+    assert_int_equal(stack_count(0), 0);
     stack_describe(0, text, sizeof(text));
     assert_string_equal(text, "an unknown place");
 }
