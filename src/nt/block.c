@@ -186,7 +186,7 @@ void *nt_block_allocate_paged(size_t size, size_t alignment, uint32_t tag, const
 
 struct nt_block *nt_block_of(const void *memory)
 {
-    struct nt_block *freed = nt_special_freed_block(memory);
+    struct nt_block *freed = nt_special_owns(memory) ? nt_special_freed_block(memory) : NULL;
 
     return freed ? freed : nt_block_in_front(memory);
 }
@@ -330,7 +330,8 @@ bool nt_block_free(void *memory, const void *place)
     if (!atomic_compare_exchange_strong(&block->mark, &live, MARK_FREED))
         return false;
     require_canary(block, place);
-    atomic_store(&block->freed_stack, block->entry.stack ? stack_take(place) : 0);
+    atomic_store_explicit(&block->freed_stack, block->entry.stack ? stack_take(place) : 0,
+                          memory_order_relaxed);
     atomic_store_explicit(&block->freed_at, place, memory_order_release);
     ledger_remove(&block->entry);
     if (block->special) {

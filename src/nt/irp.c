@@ -31,6 +31,7 @@ enum io_violation {
 
 static KSPIN_LOCK cancel_lock;
 
+/* Who has read this of an IRP knows that it is there, and with it the header in front. */
 static bool from_block(const IRP *irp)
 {
     return (irp->AllocationFlags & IRP_FROM_BLOCK) != 0;
@@ -151,13 +152,13 @@ VOID IoReuseIrp(PIRP irp, NTSTATUS status)
     const void *place = NT_CALLER();
 
     nt_require_irql(DISPATCH_LEVEL, "IoReuseIrp", place);
-    if (irp->Type != IO_TYPE_IRP || (from_block(irp) && nt_block_of(irp)->note))
+    if (irp->Type != IO_TYPE_IRP || (from_block(irp) && nt_block_in_front(irp)->note))
         NT_BUG_RULE(MULTIPLE_IRP_COMPLETE_REQUESTS, "WSK-V1", irp, irp->CurrentLocation, 0, place,
                     "IoReuseIrp: the IRP is still in the hands of whom it was passed to");
     initialise(irp, irp->Size, irp->StackCount);
     irp->AllocationFlags = flags;
     if (from_block(irp))
-        nt_block_of(irp)->used = false;
+        nt_block_in_front(irp)->used = false;
     irp->IoStatus.Status = status;
 }
 
@@ -178,7 +179,7 @@ static void require_fresh(PIRP irp, const void *place)
 {
     struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };
 
-    if (!from_block(irp) || !nt_block_of(irp)->used)
+    if (!from_block(irp) || !nt_block_in_front(irp)->used)
         return;
     nt_block_stacks(nt_block_of(irp), stacks);
     NT_BUG_STACKS(DRIVER_VERIFIER_DETECTED_VIOLATION, "WSK-V1", stacks, 1, irp, 0, place,
@@ -198,8 +199,8 @@ static void take_location(PIRP irp, const void *place)
         require_fresh(irp, place);
     irp->CurrentLocation--;
     irp->Tail.Overlay.CurrentStackLocation--;
-    if (from_block(irp) && !nt_block_of(irp)->note)
-        nt_block_of(irp)->note = (uint16_t)irp->CurrentLocation;
+    if (from_block(irp) && !nt_block_in_front(irp)->note)
+        nt_block_in_front(irp)->note = (uint16_t)irp->CurrentLocation;
 }
 
 void nt_irp_accept(PIRP irp)
@@ -211,7 +212,7 @@ void nt_irp_pend_again(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context)
 {
     IoSetCompletionRoutine(irp, routine, context, TRUE, TRUE, TRUE);
     if (from_block(irp))
-        nt_block_of(irp)->used = false;
+        nt_block_in_front(irp)->used = false;
     take_location(irp, NT_CALLER());
     IoMarkIrpPending(irp);
 }
@@ -351,8 +352,8 @@ static bool walk_up(PIRP irp, const void *place)
 
         irp->CurrentLocation++;
         irp->Tail.Overlay.CurrentStackLocation++;
-        if (from_block(irp) && irp->CurrentLocation > nt_block_of(irp)->note)
-            nt_block_of(irp)->note = 0;
+        if (from_block(irp) && irp->CurrentLocation > nt_block_in_front(irp)->note)
+            nt_block_in_front(irp)->note = 0;
         irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
         clear_location(location);
         if (wants_call(irp, control)) {
@@ -424,9 +425,10 @@ static void complete(PIRP irp, const void *place)
 {
     require_completable(irp, place);
     if (from_block(irp)) {
-        nt_block_of(irp)->used = true;
+        nt_block_in_front(irp)->used = true;
         if (hook_rule(5))
-            atomic_store(&nt_block_of(irp)->completed_stack, stack_take(place));
+            atomic_store_explicit(&nt_block_in_front(irp)->completed_stack, stack_take(place),
+                                  memory_order_relaxed);
     }
     trace_count(trace_irp_completed);
     if (!walk_up(irp, place))

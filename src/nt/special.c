@@ -30,7 +30,7 @@ struct slot {
 /* Slots of one size, each with a guard page behind. */
 struct area {
     size_t slot_count, pages;
-    char *first;
+    char *first;              /* slot; the page in front is the area's, too */
     struct slot *slots;
     struct base_lock lock;
     uint32_t fresh;           /* slots that were never used */
@@ -45,10 +45,10 @@ static struct area areas[] = {
 #define AREAS (sizeof(areas) / sizeof(*areas))
 
 static struct base_lock start_lock = BASE_LOCK_INITIALISER;
-static _Atomic bool started;
 static _Atomic uint32_t paged_live;
 
 _Atomic uint32_t nt_paged_in;
+_Atomic uintptr_t nt_special_first;
 
 /* --- Slots ---------------------------------------------------------------------------------- */
 
@@ -57,43 +57,50 @@ static size_t slot_bytes(const struct area *area)
     return (area->pages + 1) * PAGE_SIZE;
 }
 
-/* The guard in front of the first slot is the area's own first page. */
+static size_t area_bytes(const struct area *area)
+{
+    return NT_SPECIAL_AREA_PAGES(area->slot_count, area->pages) * PAGE_SIZE;
+}
+
 static bool area_start(struct area *area)
+{
+    if (!area->slots)
+        area->slots = os_allocate_zeroed(area->slot_count * sizeof(*area->slots));
+    if (!area->freed)
+        area->freed = os_allocate_zeroed(area->slot_count * sizeof(*area->freed));
+    return area->slots && area->freed;
+}
+
+/* One reservation, so that a look tells whether an address is in any of them. Under the lock. */
+static void start_all(void)
 {
     char *first;
 
-    area->slots = os_allocate_zeroed(area->slot_count * sizeof(*area->slots));
-    if (!area->slots)
-        return false;
-    area->freed = os_allocate_zeroed(area->slot_count * sizeof(*area->freed));
-    if (!area->freed)
-        goto free_slots;
-    first = os_reserve(area->slot_count * slot_bytes(area) + PAGE_SIZE);
+    for (size_t i = 0; i < AREAS; i++) {
+        if (!area_start(&areas[i]))
+            return;
+    }
+    first = os_reserve(NT_SPECIAL_BYTES);
     if (!first)
-        goto free_freed;
-    area->first = first + PAGE_SIZE;
-    return true;
-
-free_freed:
-    os_free(area->freed);
-free_slots:
-    os_free(area->slots);
-    return false;
+        return;
+    /* At once: so that the slots, one by one, do not cut it into thousands of mappings. */
+    os_protect(first, NT_SPECIAL_BYTES, OS_MEMORY_GIVE_UP);
+    areas[0].first = first + PAGE_SIZE;
+    for (size_t i = 1; i < AREAS; i++)
+        areas[i].first = areas[i - 1].first + area_bytes(&areas[i - 1]);
+    atomic_store_explicit(&nt_special_first, (uintptr_t)first, memory_order_release);
 }
 
 /* The areas stay for the life of the process, so that a stale pointer always finds its words. */
 static bool start(void)
 {
-    bool all = true;
-
-    if (atomic_load_explicit(&started, memory_order_acquire))
-        return true;
-    base_lock_acquire(&start_lock);
-    for (size_t i = 0; i < AREAS && all && !atomic_load(&started); i++)
-        all = areas[i].first || area_start(&areas[i]);
-    atomic_store(&started, all);
-    base_lock_release(&start_lock);
-    return all;
+    if (!atomic_load_explicit(&nt_special_first, memory_order_acquire)) {
+        base_lock_acquire(&start_lock);
+        if (!atomic_load(&nt_special_first))
+            start_all();
+        base_lock_release(&start_lock);
+    }
+    return atomic_load(&nt_special_first) != 0;
 }
 
 static char *slot_first(const struct area *area, const struct slot *slot)
@@ -103,7 +110,7 @@ static char *slot_first(const struct area *area, const struct slot *slot)
 
 static struct slot *slot_at(const void *address, struct area **found)
 {
-    if (!atomic_load_explicit(&started, memory_order_acquire))
+    if (!nt_special_owns(address))
         return NULL;
     for (size_t i = 0; i < AREAS; i++) {
         struct area *area = &areas[i];
@@ -111,7 +118,7 @@ static struct slot *slot_at(const void *address, struct area **found)
         uintptr_t at = (uintptr_t)address;
         size_t index;
 
-        if (at < first || at >= first + PAGE_SIZE + area->slot_count * slot_bytes(area))
+        if (at >= first + area_bytes(area))
             continue;
         *found = area;
         index = at < first + PAGE_SIZE ? 0 : (at - first - PAGE_SIZE) / slot_bytes(area);
@@ -230,13 +237,6 @@ void nt_special_give_back(void *memory)
 }
 
 /* --- Looking -------------------------------------------------------------------------------- */
-
-bool nt_special_owns(const void *address)
-{
-    struct area *area;
-
-    return slot_at(address, &area) != NULL;
-}
 
 struct nt_block *nt_special_freed_block(const void *memory)
 {

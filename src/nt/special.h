@@ -15,6 +15,7 @@
 #define OPENWSK_NT_SPECIAL_H
 
 #include "block.h"
+#include "nt.h"
 
 #define NT_SPECIAL_EACH 64u
 #define NT_SPECIAL_STEP 64u
@@ -24,6 +25,16 @@
 #define NT_SPECIAL_SMALL_PAGES 2u
 #define NT_SPECIAL_LARGE_SLOTS 512u
 #define NT_SPECIAL_LARGE_PAGES 18u
+
+/* A slot has a guard page behind it, and the first one of each size another in front. */
+#define NT_SPECIAL_AREA_PAGES(slots, pages) ((size_t)(slots) * ((pages) + 1) + 1)
+#define NT_SPECIAL_BYTES                                                                           \
+    ((NT_SPECIAL_AREA_PAGES(NT_SPECIAL_SMALL_SLOTS, NT_SPECIAL_SMALL_PAGES) +                      \
+      NT_SPECIAL_AREA_PAGES(NT_SPECIAL_LARGE_SLOTS, NT_SPECIAL_LARGE_PAGES)) *                     \
+     PAGE_SIZE)
+
+/* Where it begins, for the life of the process; 0 until the first block. */
+extern _Atomic uintptr_t nt_special_first;
 
 /* Whether a block of that stack, which is counted, should be a special one. */
 bool nt_special_wanted(uint32_t stack);
@@ -41,9 +52,14 @@ size_t nt_special_slack(size_t size, size_t alignment);
 void nt_special_give_back(void *memory);
 
 /* Whether the address is in the special pool at all. */
-bool nt_special_owns(const void *address);
+static inline bool nt_special_owns(const void *address)
+{
+    uintptr_t first = atomic_load_explicit(&nt_special_first, memory_order_acquire);
 
-/* The header that a freed special block had; NULL for any other address. */
+    return first && (uintptr_t)address - first < NT_SPECIAL_BYTES;
+}
+
+/* The header that a freed special block had; NULL for any other address of the pool. */
 struct nt_block *nt_special_freed_block(const void *memory);
 
 /*
