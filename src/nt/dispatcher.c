@@ -255,13 +255,13 @@ void nt_signal_end(struct nt_signal *signal)
 
 uint64_t nt_deadline(const LARGE_INTEGER *timeout)
 {
-    uint64_t now = os_clock_ns();
-    uint64_t ticks;
+    uint64_t now, ticks;
 
     if (!timeout)
         return OS_FOREVER;
     if (timeout->QuadPart == 0)
         return 0;
+    now = os_clock_ns();
     if (timeout->QuadPart < 0) {
         ticks = 0 - (uint64_t)timeout->QuadPart;
     } else {

@@ -8,6 +8,7 @@
 
 static struct vf_observer observers[VF_OBSERVERS_MAX];
 static _Atomic unsigned observer_count; /* when something is left behind, loops still look while it falls to 0 */
+static _Atomic bool numbers_asked;
 static const struct hook_provider *_Atomic provider;
 
 _Thread_local struct vf_call *vf_routine_call;
@@ -19,6 +20,8 @@ unsigned vf_observe(const struct vf_observer *observer)
     if (count == VF_OBSERVERS_MAX)
         return VF_OBSERVERS_MAX - 1;
     observers[count] = *observer;
+    if (observer->asks_numbers)
+        atomic_store(&numbers_asked, true);
     atomic_store(&observer_count, count + 1);
     return count;
 }
@@ -50,7 +53,9 @@ const struct hook_provider *vf_provider(void)
 
 void vf_call_release(struct vf_call *call)
 {
-    if (atomic_fetch_sub(&call->references, 1) == 1)
+    /* Who has the only one need not count. */
+    if (atomic_load_explicit(&call->references, memory_order_acquire) == 1 ||
+        atomic_fetch_sub(&call->references, 1) == 1)
         os_free(call);
 }
 
@@ -59,14 +64,19 @@ static void take_arguments(struct vf_call *call, const uintptr_t *arguments)
     const struct vf_function *function = call->function;
 
     memcpy(call->arguments, arguments, function->parameter_count * sizeof(*arguments));
-    for (size_t i = 0; i < function->parameter_count; i++) {
-        if (function->parameters[i].kind == VF_IRP)
-            call->irp = (PIRP)arguments[i];
-        else if (function->parameters[i].kind == VF_SOCKET)
-            call->socket = (PWSK_SOCKET)arguments[i];
-        else if (function->parameters[i].kind == VF_CLIENT)
-            call->client = (PWSK_CLIENT)arguments[i];
-    }
+    if (vf_function_has(function, VF_SOCKET))
+        call->socket = (PWSK_SOCKET)arguments[0];
+    else if (vf_function_has(function, VF_CLIENT))
+        call->client = (PWSK_CLIENT)arguments[0];
+    if (vf_function_has(function, VF_IRP))
+        call->irp = (PIRP)arguments[function->parameter_count - 1];
+}
+
+/* A close takes its socket's number with it. */
+static bool needs_number(const struct vf_call *call)
+{
+    return call->socket && (atomic_load_explicit(&numbers_asked, memory_order_relaxed) ||
+                            call->function->id == VF_ID_WskCloseSocket);
 }
 
 /* Two references: the call's and, until it turns out that there is no completion, the IRP's. */
@@ -87,9 +97,9 @@ static struct vf_call *make_call(struct vf_call *own, enum vf_function_id functi
     call->thread = os_thread_id();
     call->irql = KeGetCurrentIrql();
     take_arguments(call, arguments);
-    call->socket_number = call->socket ? vf_socket_number(call->socket) : 0;
+    call->socket_number = needs_number(call) ? vf_socket_number(call->socket) : 0;
     /* The record on the stack is never released to zero. */
-    atomic_store(&call->references, allocated ? 1 : 1000);
+    atomic_init(&call->references, allocated ? 1 : 1000);
     return call;
 }
 
@@ -388,5 +398,6 @@ void vf_calls_stop(void)
     atomic_store(&hook_events, false);
     vf_hold_stop();
     vf_numbers_forget();
+    atomic_store(&numbers_asked, false);
     atomic_store(&observer_count, 0);
 }

@@ -50,7 +50,7 @@ struct vf_call {
     PWSK_SOCKET socket;       /* NULL for client-level functions */
     PWSK_CLIENT client;       /* NULL for functions of a socket */
     PIRP irp;                 /* may be NULL */
-    uint32_t socket_number;   /* 1, 2 ... in the order of their making; 0: none, or unknown */
+    uint32_t socket_number;   /* 1, 2 ... in the order of their making; 0: none, unknown, or nobody asked */
 
     /* before(): set both, and the provider is not called; an IRP is completed with the status. */
     bool decided;
@@ -95,6 +95,8 @@ struct vf_call {
 };
 
 struct vf_observer {
+    bool asks_numbers; /* of vf_call.socket_number */
+
     /* On the driver's thread, at its IRQL, before the provider is called. */
     void (*before)(struct vf_call *call);
 

@@ -47,19 +47,10 @@ static size_t bytes_of_list(const WSK_BUF_LIST *list)
 
 static size_t bytes_of(const struct vf_call *call)
 {
-    size_t bytes = 0;
+    const WSK_BUF *buffer = (const WSK_BUF *)vf_argument(call, VF_BUFFER);
+    const WSK_BUF_LIST *list = (const WSK_BUF_LIST *)vf_argument(call, VF_BUFFER_LIST);
 
-    for (size_t i = 0; i < call->function->parameter_count; i++) {
-        const void *argument = (const void *)call->arguments[i];
-
-        if (!argument)
-            continue;
-        if (call->function->parameters[i].kind == VF_BUFFER)
-            bytes += ((const WSK_BUF *)argument)->Length;
-        if (call->function->parameters[i].kind == VF_BUFFER_LIST)
-            bytes += bytes_of_list(argument);
-    }
-    return bytes;
+    return buffer ? buffer->Length : bytes_of_list(list);
 }
 
 static void before(struct vf_call *call)
@@ -105,14 +96,19 @@ static void after(struct vf_call *call)
 
 static void completed(struct vf_call *call)
 {
+    uint64_t now_ns = atomic_load(&call->held) ? os_clock_ns() : call->completed_ns;
     struct shard *shard = shard_of(call->socket);
 
+    vf_raise_to(&marks.oldest_ns, now_ns - call->began_ns);
+    if (vf_flight_inside(call)) {
+        call->flight.completed = true;
+        return;
+    }
     base_lock_acquire(&shard->lock);
     call->flight.completed = true;
     if (call->flight.returned)
         unlist(call);
     base_lock_release(&shard->lock);
-    vf_raise_to(&marks.oldest_ns, os_clock_ns() - call->began_ns);
 }
 
 static bool visit_shard(struct shard *shard, const void *socket, vf_flight_fn *visit,
@@ -161,9 +157,10 @@ static double seconds_since(uint64_t ns)
 void vf_flight_describe(const struct vf_call *call, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%s", call->function->name);
+    uint32_t number = call->socket ? vf_socket_number(call->socket) : 0;
 
-    if (call->socket_number && used < size)
-        used += (size_t)snprintf(text + used, size - used, " on socket %u", call->socket_number);
+    if (number && used < size)
+        used += (size_t)snprintf(text + used, size - used, " on socket %u", number);
     if (call->irp && used < size)
         used += (size_t)snprintf(text + used, size - used, ", IRP %u", vf_irp_number(call->irp));
     if (used < size)

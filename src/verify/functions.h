@@ -240,6 +240,8 @@ static inline bool vf_returns_nothing(enum vf_function_id function)
            function == VF_ID_WskReleaseProviderNPI;
 }
 
+_Static_assert(VF_LATER < 32, "a word has a bit for each kind");
+
 struct vf_parameter {
     const char *name;
     enum vf_parameter_kind kind;
@@ -249,8 +251,14 @@ struct vf_function {
     enum vf_function_id id;
     const char *name;
     size_t parameter_count;
-    struct vf_parameter parameters[VF_PARAMETERS_MAX];
+    uint32_t kinds; /* 1 << VF_...: those that it has */
+    struct vf_parameter parameters[VF_PARAMETERS_MAX]; /* socket or client first, the IRP last */
 };
+
+static inline bool vf_function_has(const struct vf_function *function, enum vf_parameter_kind kind)
+{
+    return function->kinds >> kind & 1;
+}
 
 /* By enum vf_function_id. */
 extern const struct vf_function vf_functions[VF_FUNCTION_COUNT];

@@ -764,7 +764,7 @@ static void limit_retained(void)
 void vf_inject_start(struct hooks *hooks)
 {
     static const struct vf_observer observer = {
-        .before = before, .completed = completed, .event_begin = event_begin,
+        .asks_numbers = true, .before = before, .completed = completed, .event_begin = event_begin,
         .event_end = event_end,
     };
 

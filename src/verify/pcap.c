@@ -447,7 +447,7 @@ bool vf_pcap_file(const char *path, char *error, size_t size)
 void vf_pcap_start(void)
 {
     static const struct vf_observer observer = {
-        .before = before, .completed = completed, .after = after,
+        .asks_numbers = true, .before = before, .completed = completed, .after = after,
         .event_begin = event_begin,
     };
 

@@ -100,6 +100,12 @@ static bool outlives_call(const struct vf_parameter *parameter)
     return parameter->kind == VF_ADDRESS_OUT || parameter->kind == VF_LATER;
 }
 
+static bool any_outlives_call(const struct vf_call *call)
+{
+    return vf_function_has(call->function, VF_ADDRESS_OUT) ||
+           vf_function_has(call->function, VF_LATER);
+}
+
 struct popped {
     uint32_t thread;
     uintptr_t frame;
@@ -160,7 +166,7 @@ void vf_arguments_before(struct vf_call *call)
         wrong = wrong_with_control((const void *)control, length);
     if (wrong)
         vf_find_in(call, "WSK-V30", wrong);
-    if (!hook_rule(10) || !call->irp)
+    if (!hook_rule(10) || !call->irp || !any_outlives_call(call))
         return;
     for (size_t i = 0; i < call->function->parameter_count; i++) {
         uintptr_t at = call->arguments[i];
@@ -180,9 +186,7 @@ void vf_arguments_after(struct vf_call *call)
 
 void vf_arguments_completed(struct vf_call *call)
 {
-    bool inside = call->thread == os_thread_id() && !call->flight.returned;
-
-    if (!hook_rule(10) || inside || call->decided)
+    if (!hook_rule(10) || !any_outlives_call(call) || vf_flight_inside(call) || call->decided)
         return;
     for (size_t i = 0; i < call->function->parameter_count; i++) {
         struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };

@@ -6,6 +6,7 @@
 #include "rule_calls.h"
 
 #include "circle.h"
+#include "flight.h"
 #include "nt.h"
 #include "verify.h"
 
@@ -221,11 +222,9 @@ static void compare(const struct vf_call *call)
 /* What completes within the call had no time to be pending. */
 void vf_buffers_completed(struct vf_call *call)
 {
-    bool inside = call->thread == os_thread_id() && !call->flight.returned;
-
     if (!call->flight.checksum)
         return;
-    if (!inside && !call->decided)
+    if (!vf_flight_inside(call) && !call->decided)
         compare(call);
     forget_buffers(&call->flight);
 }

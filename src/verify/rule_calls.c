@@ -32,7 +32,9 @@ void vf_find_in(const struct vf_call *call, const char *rule, const char *senten
 
 uintptr_t vf_argument(const struct vf_call *call, enum vf_parameter_kind kind)
 {
-    for (size_t i = 0; i < call->function->parameter_count; i++) {
+    size_t count = vf_function_has(call->function, kind) ? call->function->parameter_count : 0;
+
+    for (size_t i = 0; i < count; i++) {
         if (call->function->parameters[i].kind == kind)
             return call->arguments[i];
     }

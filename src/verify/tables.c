@@ -12,12 +12,14 @@
 #define COMMA() ,
 #define DESCRIBE(type, parameter, kind) { #parameter, kind }
 #define COUNT_ONE(type, parameter, kind) +1
+#define KIND_BIT(type, parameter, kind) | 1u << kind
 #define NOTHING()
 
 const struct vf_function vf_functions[VF_FUNCTION_COUNT] = {
 #define X(function, text)                                                                          \
     [VF_ID_##function] = { .id = VF_ID_##function, .name = text,                                   \
                            .parameter_count = 0 VF_##function(COUNT_ONE, NOTHING),                 \
+                           .kinds = 0 VF_##function(KIND_BIT, NOTHING),                            \
                            .parameters = { VF_##function(DESCRIBE, COMMA) } },
     VF_FUNCTIONS(X)
 #undef X

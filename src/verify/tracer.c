@@ -332,7 +332,7 @@ static void event_end(struct hook_event *event)
 void vf_trace_start(void)
 {
     static const struct vf_observer observer = {
-        .before = before, .completed = completed, .after = after, .event_begin = event_begin,
+        .asks_numbers = true, .before = before, .completed = completed, .after = after, .event_begin = event_begin,
         .event_end = event_end,
     };
 

@@ -83,8 +83,8 @@ static void event_end(struct hook_event *event)
 }
 
 static const struct vf_observer observer = {
-    .before = before, .after = after, .completed = completed, .routine_returned = routine_returned,
-    .event_begin = event_begin, .event_end = event_end,
+    .asks_numbers = true, .before = before, .after = after, .completed = completed,
+    .routine_returned = routine_returned, .event_begin = event_begin, .event_end = event_end,
 };
 
 static void forget(void)
@@ -310,6 +310,25 @@ static void test_a_deregistration_that_waits_holds_nothing(void **state)
     assert_true(has_seen("=STATUS_SUCCESS "));
 }
 
+/* What calls.c relies on. */
+static void test_a_call_begins_with_its_socket_and_ends_with_its_irp(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VF_FUNCTION_COUNT; i++) {
+        const struct vf_function *function = &vf_functions[i];
+
+        for (size_t j = 0; j < function->parameter_count; j++) {
+            enum vf_parameter_kind kind = function->parameters[j].kind;
+
+            assert_true(vf_function_has(function, kind));
+            if (kind == VF_SOCKET || kind == VF_CLIENT)
+                assert_int_equal(j, 0);
+            if (kind == VF_IRP)
+                assert_int_equal(j, function->parameter_count - 1);
+        }
+    }
+}
+
 /* --- Changing -------------------------------------------------------------------------------- */
 
 static NTSTATUS bind_any(dgram socket)
@@ -513,6 +532,7 @@ int main(void)
         TEST(test_imported_functions_are_seen),
         TEST(test_an_imported_function_is_not_held),
         TEST(test_a_deregistration_that_waits_holds_nothing),
+        TEST(test_a_call_begins_with_its_socket_and_ends_with_its_irp),
         TEST(test_a_verdict_completes_the_irp),
         TEST(test_a_held_completion_comes_later_at_dispatch_level),
         TEST(test_a_held_refusal_pends),
