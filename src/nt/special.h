@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * special.h - the special pool: blocks that end where an unmapped page begins, and that are unmapped
- * after their free until their slot is needed again. Who runs over such a block, or uses it when it
- * is freed, faults on the line that does it.
+ * special.h - the special pool: blocks that end where a page begins that cannot be touched, and that
+ * cannot be touched after their free until their slot is needed again. Who runs over such a block, or
+ * uses it when it is freed, faults on the line that does it.
  *
- * The price is two calls of the system a block, so not every block is one: the first
- * NT_SPECIAL_EACH of each call stack are, then one in NT_SPECIAL_STEP, as long as there are slots.
+ * The price is four calls of the system a block, one of which stops the other threads for a moment,
+ * so not every block is one: the first NT_SPECIAL_EACH of each call stack are, then one in
+ * NT_SPECIAL_STEP, as long as there are slots.
  *
  * Paged pool lives here, too, and is "paged out" when a thread reaches DISPATCH_LEVEL: a touch pages
  * it in again, except at DISPATCH_LEVEL, where it is the bug check that Windows makes of it (now and

@@ -240,7 +240,7 @@ static inline bool vf_returns_nothing(enum vf_function_id function)
            function == VF_ID_WskReleaseProviderNPI;
 }
 
-_Static_assert(VF_LATER < 32, "a word has a bit for each kind");
+_Static_assert(VF_WAIT_TIMEOUT < 32, "a word has a bit for each kind");
 
 struct vf_parameter {
     const char *name;

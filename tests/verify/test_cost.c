@@ -2,7 +2,7 @@
 /*
  * test_cost.c - what the verifier costs, in things that can be counted: nothing stands between driver and
  * provider while it is off; while it is on, a send allocates one record and calls the system for special
- * pool only as often as special.h says.
+ * pool only as often as special.h says. tests/bench/instructions.sh runs it with the argument alone.
  */
 #define _GNU_SOURCE
 #include "client.h"
@@ -174,13 +174,70 @@ static void test_fresh_blocks_call_the_system_now_and_then(void **state)
     end();
 }
 
-int main(void)
+/* --- What tests/bench/instructions.sh counts --------------------------------------------------- */
+
+#define ALONE 4000u
+
+/* By their names callgrind knows them. */
+#define COUNTED __attribute__((noinline))
+
+COUNTED static void reused_send(dgram from, PSOCKADDR to, struct call *call, WSK_BUF *buffer)
+{
+    send_one(from, to, call, buffer);
+}
+
+/* The simplest driver: everything is made for one datagram, sent, waited for, freed. */
+COUNTED static void fresh_send(dgram from, PSOCKADDR to)
+{
+    PUCHAR bytes = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(payload), 'tseT');
+    struct call call;
+    WSK_BUF buffer;
+
+    assert_non_null(bytes);
+    buffer = buffer_over(bytes, sizeof(payload));
+    call_init(&call);
+    send_one(from, to, &call, &buffer);
+    call_free(&call);
+    buffer_free(&buffer);
+    ExFreePoolWithTag(bytes, 'tseT');
+}
+
+static void test_each_alone(void **state)
+{
+    SOCKADDR_INET to;
+    dgram receiver, sender;
+    struct call call;
+    WSK_BUF buffer;
+
+    (void)state;
+    begin("on");
+    receiver = dgram_bound(&client, AF_INET, NULL, NULL, &to);
+    sender = dgram_bound(&client, AF_INET, NULL, NULL, NULL);
+    call_init(&call);
+    buffer = buffer_over(payload, sizeof(payload));
+    for (unsigned i = 0; i < ALONE; i++) {
+        reused_send(sender, (PSOCKADDR)&to, &call, &buffer);
+        fresh_send(sender, (PSOCKADDR)&to);
+    }
+    buffer_free(&buffer);
+    call_free(&call);
+    dgram_close(sender);
+    dgram_close(receiver);
+    end();
+}
+
+int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_off_leaves_the_providers_tables),
         cmocka_unit_test(test_a_send_allocates_its_record_and_calls_the_system_for_nothing),
         cmocka_unit_test(test_fresh_blocks_call_the_system_now_and_then),
     };
+    const struct CMUnitTest alone[] = {
+        cmocka_unit_test(test_each_alone),
+    };
 
+    if (count > 1 && !strcmp(arguments[1], "alone"))
+        return cmocka_run_group_tests(alone, NULL, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
