@@ -6,7 +6,8 @@
 set(OPENWSK_KM_FLAGS -fshort-wchar -fms-extensions -fno-strict-aliasing)
 
 # What the kernel's headers would define, for source that tests it before its first include.
-set(OPENWSK_DRIVER_DEFINES -D_KERNEL_MODE=1 -D_WIN64=1 -D_AMD64_=1 -D_M_AMD64=100 -D_M_X64=100)
+set(OPENWSK_DRIVER_DEFINES -D_KERNEL_MODE=1 -D_WIN32=1 -D_WIN64=1 -D_AMD64_=1 -D_M_AMD64=100
+    -D_M_X64=100)
 
 # Overflow wraps; a body for each `inline` function, as Microsoft's compiler makes one; frames and
 # calls stay where the source has them, so that a report names the right line; warnings that

@@ -53,6 +53,7 @@ uintptr_t os_stack_begin(void);
 
 unsigned os_processor_count(void);
 unsigned os_processor_current(void);
+uint64_t os_memory_bytes(void); /* of the whole machine */
 
 /* --- Blocking -------------------------------------------------------------------------------- */
 

@@ -195,6 +195,13 @@ unsigned os_processor_count(void)
     return 1;
 }
 
+uint64_t os_memory_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
 unsigned os_processor_current(void)
 {
     int processor = sched_getcpu();

@@ -85,12 +85,34 @@ static bool is_hang(const struct report_case *of)
     return true;
 }
 
-static void say_case(const struct report_case *of)
+/* A note that an earlier case has, too: most come in each run, whatever is denied. */
+static bool said_before(const struct report *report, size_t number, const struct problem *note)
 {
-    fprintf(stderr, "\n%s\n", of->name);
-    for (const struct problem *at = of->problems; at; at = at->next)
+    for (size_t i = 0; i < number; i++) {
+        for (const struct problem *at = report->cases[i].problems; at; at = at->next) {
+            if (at->level == LEVEL_NOTE && strcmp(at->rule, note->rule) == 0 &&
+                strcmp(at->text, note->text) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void say_case(const struct report *report, size_t number)
+{
+    const struct report_case *of = &report->cases[number];
+    bool begun = false;
+
+    for (const struct problem *at = of->problems; at; at = at->next) {
+        if (at->level == LEVEL_NOTE && said_before(report, number, at))
+            continue;
+        if (!begun)
+            fprintf(stderr, "\n%s\n", of->name);
+        begun = true;
         say_problem(at->rule, at->level, at->text);
-    fprintf(stderr, "    repeat: %s\n", of->command);
+    }
+    if (begun)
+        fprintf(stderr, "    repeat: %s\n", of->command);
 }
 
 static int status_of(const struct report_case *of)
@@ -110,8 +132,7 @@ int sweep_say(struct sweep *sweep, const struct report *report)
     for (size_t i = 0; i < report->count; i++) {
         int of = status_of(&report->cases[i]);
 
-        if (report->cases[i].problems)
-            say_case(&report->cases[i]);
+        say_case(report, i);
         bad += of != EXIT_CLEAN;
         status = of > status ? of : status;
     }

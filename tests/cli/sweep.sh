@@ -68,6 +68,14 @@ case_repeat() {
     says err 'WSK-V16: bad_denied_leak left behind 1 pool block of 100 bytes'
 }
 
+# A note that comes in each run is said once, and makes none of them a problem.
+case_notes() {
+    run 0 sweep --once -I "$SOURCE/examples" "$drivers/bad_v18_infinite.c"
+    says err '0 with problems'
+    [ "$(grep -c 'WSK-V18' err)" -eq 1 ] || fail 'the note is not said once'
+    [ "$(grep -c 'is denied at' err)" -eq 0 ] || fail 'a run with nothing but that note is told of'
+}
+
 case_crash() {
     run 5 sweep --once "$drivers/bad_denied_crash.c"
     says err "IoAllocateIrp is denied at DriverEntry (bad_denied_crash.c:$(line_of bad_denied_crash DENIED))"

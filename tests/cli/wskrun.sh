@@ -167,6 +167,23 @@ case_compiler() {
         --cflags '-DUNUSED=1 -Wall'
 }
 
+# What source may test before it includes anything.
+case_predefined() {
+    cat >"$scratch/asks.c" <<'END'
+#if !defined(_WIN32) || !defined(_WIN64) || !defined(_KERNEL_MODE) || !defined(_AMD64_)
+#error "a macro of the Windows compilers is missing"
+#endif
+#include <wdm.h>
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    UNREFERENCED_PARAMETER(RegistryPath);
+    return STATUS_SUCCESS;
+}
+END
+    run 0 --once "$scratch/asks.c"
+}
+
 case_keep() {
     local object
     "$WSKRUN" --once --keep "$drivers/good_talk.c" >"$out" 2>"$err" || fail 'not clean'

@@ -20,7 +20,7 @@ DOCUMENT = ROOT / "docs/FIDELITY.md"
 
 # The headers that drivers include, in the order of the document.
 HEADERS = ["ntifs.h", "wsk.h", "netioddk.h", "netioapi.h", "ip2string.h", "mstcpip.h", "ntstrsafe.h",
-           "ntintsafe.h", "bcrypt.h", "ndis.h"]
+           "ntintsafe.h", "winternl.h", "bcrypt.h", "ndis.h"]
 
 # name: what is missing, or differs from Windows.
 PARTIAL = {
@@ -35,6 +35,8 @@ PARTIAL = {
     "KeSetTargetProcessorDpc": "all DPCs run on one thread",
     "KeSetImportanceDpc": "all DPCs run on one thread, in order",
     "ZwSetInformationThread": "accepted, without effect on the host",
+    "NtQuerySystemInformation": "`SystemBasicInformation`",
+    "ZwQuerySystemInformation": "`SystemBasicInformation`",
     "KeSetEvent": "no priority boost; Wait is ignored",
     "GetIfEntry2": "link speed is unknown; no network GUID",
     "GetIfTable2": "link speed is unknown; no network GUID",
