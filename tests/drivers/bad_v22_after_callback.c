@@ -23,8 +23,8 @@ Sin(VOID)
 {
     NTSTATUS Status = ReceiveOne(&Callbacks);
 
-    if (NT_SUCCESS(Status) && MmGetMdlByteCount(Kept->Buffer.Mdl) < 4) { /* CAUGHT V22 STOP */
-        Status = STATUS_UNSUCCESSFUL;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
-    return Status;
+    return MmGetMdlByteCount(Kept->Buffer.Mdl) < 4 ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS; /* CAUGHT V22 STOP */
 }

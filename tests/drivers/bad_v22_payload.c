@@ -24,8 +24,8 @@ Sin(VOID)
 {
     NTSTATUS Status = ReceiveOne(&Callbacks);
 
-    if (NT_SUCCESS(Status) && Kept[0] != 's') { /* CAUGHT V22 STOP */
-        Status = STATUS_UNSUCCESSFUL;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
     }
-    return Status;
+    return Kept[0] == 's' ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; /* CAUGHT V22 STOP */
 }
