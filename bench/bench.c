@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench.c - the rounds. Each round runs every case once, in a process of its own, one after the other, so that
- * whatever disturbs the machine disturbs all alike; each round begins with the next case.
+ * bench.c - the rounds. Each round runs every case once, in a process of its own, one after the
+ * other, so that whatever disturbs the machine disturbs all alike; each round begins with the next
+ * case.
  */
 #define _GNU_SOURCE
 #include "bench.h"

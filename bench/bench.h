@@ -2,9 +2,10 @@
 /*
  * bench.h - what is measured, and by whom.
  *
- * A case is one thing measured on one peer: a flow of datagrams of one size through WskSendTo, say. A peer is a
- * file with a function for each measure that it takes part in; cases.c lists the cases. Every case of every round
- * runs in a process of its own, so that processor time and memory are its own, and a crash is only one case's.
+ * A case is one thing measured on one peer: a flow of datagrams of one size through WskSendTo, say.
+ * A peer is a file with a function for each measure that it takes part in; cases.c lists the cases.
+ * Every case of every round runs in a process of its own, so that processor time and memory are its
+ * own, and a crash is only one case's.
  */
 #ifndef OPENWSK_BENCH_H
 #define OPENWSK_BENCH_H

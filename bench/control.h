@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control.h - what the bench asks of its driver by device control. Plain C types, so that the driver, which
- * speaks Windows, and the bench, which speaks Linux, read it alike.
+ * control.h - what the bench asks of its driver by device control. Plain C types, so that the
+ * driver, which speaks Windows, and the bench, which speaks Linux, read it alike.
  *
  *  flow   FLOW_START, any number of FLOW_READ, FLOW_END (sending ends), FLOW_READ until all has arrived, CLOSE
  *  ping   ECHO_START says its port; PING_RUN or a socket of Linux talks to it; CLOSE

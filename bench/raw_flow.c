@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * raw_flow.c - what Linux does by itself: a thread that sends and a thread that receives, a system call for each
- * datagram; and with UDP_SEGMENT and UDP_GRO, many datagrams a call.
+ * raw_flow.c - what Linux does by itself: a thread that sends and a thread that receives, a system
+ * call for each datagram; and with UDP_SEGMENT and UDP_GRO, many datagrams a call.
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -18,7 +18,9 @@
 #define UDP_GRO 104
 #endif
 
-/* What one call may carry: the kernel's limit of segments, and that of an IPv4 datagram's payload. */
+/*
+ * What one call may carry: the kernel's limit of segments, and that of an IPv4 datagram's payload.
+ */
 #define SEGMENTS_MAX 64u
 #define PAYLOAD_MAX 65507u
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* uv_flow.c - libuv: a loop that sends, with 64 requests that send themselves again; and one that receives. */
+/*
+ * uv_flow.c - libuv: a loop that sends, with 64 requests that send themselves again; and one that
+ * receives.
+ */
 #include "bench.h"
 #include "raw_socket.h"
 
@@ -53,7 +56,10 @@ static void *send_main(void *argument)
     return NULL;
 }
 
-/* uv_udp_recv_start: with room for many of the largest, libuv receives up to 20 of them in one call. */
+/*
+ * uv_udp_recv_start: with room for many of the largest, libuv receives up to 20 of them in one
+ * call.
+ */
 static void give_room(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
 {
     static char room[20 * 65536];

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* uv_ping.c - libuv: the echo answers from the receive callback, at once where the socket takes it. */
+/*
+ * uv_ping.c - libuv: the echo answers from the receive callback, at once where the socket takes it.
+ */
 #include "bench.h"
 #include "raw_socket.h"
 

@@ -2,8 +2,8 @@
 /*
  * wsk_driver.c - the bench's driver: its device, and who answers which control request.
  *
- * Settings: sends (in flight, default 4096), requests (WskReceiveFrom in flight, default 64), rcvbuf (bytes,
- * default 4 MiB). The bench sends one control request at a time.
+ * Settings: sends (in flight, default 4096), requests (WskReceiveFrom in flight, default 64),
+ * rcvbuf (bytes, default 4 MiB). The bench sends one control request at a time.
  */
 #include "wsk_driver.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_driver.h - inside the bench's driver: its sockets, the sends that it keeps in flight, and what it can be
- * asked to do. It is an ordinary WSK client; nothing in it knows which provider it runs on.
+ * wsk_driver.h - inside the bench's driver: its sockets, the sends that it keeps in flight, and
+ * what it can be asked to do. It is an ordinary WSK client; nothing in it knows which provider it
+ * runs on.
  */
 #pragma once
 
@@ -25,7 +26,10 @@ extern WSK_APP App;
 
 /* --- Sockets (wsk_driver_socket.c), PASSIVE_LEVEL --------------------------------------------- */
 
-/* A datagram socket on 127.0.0.1, on a port that WSK chooses. LocalAddress gets where, and may be NULL. */
+/*
+ * A datagram socket on 127.0.0.1, on a port that WSK chooses. LocalAddress gets where, and may be
+ * NULL.
+ */
 NTSTATUS BenchOpenSocket(PVOID Context, const WSK_CLIENT_DATAGRAM_DISPATCH *Callbacks, PWSK_SOCKET *Socket,
                          PSOCKADDR_IN LocalAddress);
 
@@ -51,18 +55,23 @@ typedef struct _SEND {
 } SEND, *PSEND;
 
 /*
- * Messages datagrams of `Size` bytes for each; 0 when only indications are sent, one at a time. IRP, MDL and payload
- * are made once and reused, or with `Fresh` (and one message) for each send. PASSIVE_LEVEL.
+ * Messages datagrams of `Size` bytes for each; 0 when only indications are sent, one at a time.
+ * IRP, MDL and payload are made once and reused, or with `Fresh` (and one message) for each send.
+ * PASSIVE_LEVEL.
  */
 NTSTATUS SenderCreate(PWSK_SOCKET Socket, ULONG Count, ULONG Size, ULONG Messages, BOOLEAN Fresh, PSENDER *Sender);
 
-/* Waits for the sends in flight; later ones are refused. Before the socket closes. PASSIVE_LEVEL. */
+/*
+ * Waits for the sends in flight; later ones are refused. Before the socket closes. PASSIVE_LEVEL.
+ */
 VOID SenderStop(PSENDER Sender);
 
 /* After SenderStop. PASSIVE_LEVEL. */
 VOID SenderFree(PSENDER Sender);
 
-/* NULL when all are in flight. One thread at a time takes, returns and submits. <= DISPATCH_LEVEL. */
+/*
+ * NULL when all are in flight. One thread at a time takes, returns and submits. <= DISPATCH_LEVEL.
+ */
 PSEND SenderTake(PSENDER Sender);
 
 /* Waits until some are not in flight. PASSIVE_LEVEL. */
@@ -71,7 +80,10 @@ PSEND SenderTakeWait(PSENDER Sender);
 /* Gives one back unused. <= DISPATCH_LEVEL. */
 VOID SenderReturn(PSEND Send);
 
-/* Sends Buffer, its own or the indication's. FALSE after SenderStop, or without memory; then it is as before. <= DISPATCH_LEVEL. */
+/*
+ * Sends Buffer, its own or the indication's. FALSE after SenderStop, or without memory; then it is
+ * as before. <= DISPATCH_LEVEL.
+ */
 BOOLEAN SenderSubmit(PSEND Send, PWSK_BUF Buffer, PSOCKADDR RemoteAddress);
 
 /* Sends all its datagrams by WskSendMessages. As SenderSubmit. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_driver_flow.c - datagrams from one socket to another as fast as they go. A system thread calls WskSendTo
- * for each; they arrive through the receive event, or in IRPs that issue themselves again.
+ * wsk_driver_flow.c - datagrams from one socket to another as fast as they go. A system thread
+ * calls WskSendTo for each; they arrive through the receive event, or in IRPs that issue themselves
+ * again.
  */
 #include "wsk_driver.h"
 
@@ -283,7 +284,9 @@ FlowClose(VOID)
         }
     }
     if (Flow.To != NULL) {
-        /* Nobody may enter a function of the socket once it closes; the close cancels what waits. */
+        /*
+         * Nobody may enter a function of the socket once it closes; the close cancels what waits.
+         */
         ExWaitForRundownProtectionRelease(&Flow.Issuing);
         WskAppCloseSocket(Flow.To);
         Flow.To = NULL;

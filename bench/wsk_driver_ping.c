@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_driver_ping.c - one datagram that goes to and fro. The echo returns each datagram from its receive event
- * without copying; the ping side takes the time in its own event and sends the next from there.
+ * wsk_driver_ping.c - one datagram that goes to and fro. The echo returns each datagram from its
+ * receive event without copying; the ping side takes the time in its own event and sends the next
+ * from there.
  */
 #include "wsk_driver.h"
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_driver_send.c - a bounded number of sends in flight. The thread that sends has a list of its own of those it
- * may use; the completion routine puts them into another, which that thread takes as a whole when its own is empty.
- * So the two sides meet once in many sends.
+ * wsk_driver_send.c - a bounded number of sends in flight. The thread that sends has a list of its
+ * own of those it may use; the completion routine puts them into another, which that thread takes
+ * as a whole when its own is empty. So the two sides meet once in many sends.
  */
 #include "wsk_driver.h"
 
-/* The payloads take no more memory than what other peers send again and again: all are equally warm. */
+/*
+ * The payloads take no more memory than what other peers send again and again: all are equally
+ * warm.
+ */
 #define PAYLOAD_BYTES 65507u
 
 struct _SENDER {
@@ -156,7 +159,9 @@ WaitForCompleted(PSENDER Sender, LONG64 Target)
     }
 }
 
-/* All are in flight, so that many will complete: a quarter of them makes the wake worth its while. */
+/*
+ * All are in flight, so that many will complete: a quarter of them makes the wake worth its while.
+ */
 PSEND
 SenderTakeWait(PSENDER Sender)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_peer.c - the WSK peer: starts the library, loads the bench's driver, asks it by device control, and unloads
- * it. A finding or a leak fails the measurement.
+ * wsk_peer.c - the WSK peer: starts the library, loads the bench's driver, asks it by device
+ * control, and unloads it. A finding or a leak fails the measurement.
  */
 #define _GNU_SOURCE
 #include "bench.h"

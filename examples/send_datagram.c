@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send_datagram.c - a driver that sends datagrams, naming the destination in each of the three ways:
+ * send_datagram.c - a driver that sends datagrams, naming the destination in each of the three
+ * ways:
  *
  *   explicit  the address is an argument of WskSendTo;
  *   remote    SIO_WSK_SET_REMOTE_ADDRESS fixes it, and WskSendTo gets NULL; only that peer is heard;

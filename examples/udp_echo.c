@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * udp_echo.c - a driver that returns every datagram to its sender, from the receive event, without copying:
- * it retains the indication, sends the very buffer that came in, and releases the indication when the send
- * has completed.
+ * udp_echo.c - a driver that returns every datagram to its sender, from the receive event, without
+ * copying: it retains the indication, sends the very buffer that came in, and releases the
+ * indication when the send has completed.
  *
- * Settings: address (to listen on, default 0.0.0.0), port (default 9000), verbose (1: say a line per datagram).
+ * Settings: address (to listen on, default 0.0.0.0), port (default 9000), verbose (1: say a line
+ * per datagram).
  *
  *     wskrun udp_echo.c -- port=9000
  */
@@ -131,7 +132,10 @@ DriverUnload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
 
-    /* No more callbacks, then no more sends, and so no retained indication: now the socket may close. */
+    /*
+     * No more callbacks, then no more sends, and so no retained indication: now the socket may
+     * close.
+     */
     (VOID)SetReceiveEvent(WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE);
     ExWaitForRundownProtectionRelease(&Echo.Sending);
     WskAppCloseSocket(Echo.Socket);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * udp_receive.c - a driver that receives datagrams with IRPs: several WskReceiveFrom requests are always
- * outstanding, and each issues itself again from its own completion routine.
+ * udp_receive.c - a driver that receives datagrams with IRPs: several WskReceiveFrom requests are
+ * always outstanding, and each issues itself again from its own completion routine.
  *
- * Settings: address (to listen on, default 0.0.0.0), port (default 9000), requests (how many, default 4).
+ * Settings: address (to listen on, default 0.0.0.0), port (default 9000), requests (how many,
+ * default 4).
  *
  *     wskrun --for 10s udp_receive.c -- port=9000
  */
@@ -38,7 +39,10 @@ IssueReceive(PRECEIVE Receive)
 {
     PWSK_PROVIDER_DATAGRAM_DISPATCH Dispatch = (PWSK_PROVIDER_DATAGRAM_DISPATCH)Socket->Dispatch;
 
-    /* Once the driver is stopping, nobody may enter a function of the socket that is about to close. */
+    /*
+     * Once the driver is stopping, nobody may enter a function of the socket that is about to
+     * close.
+     */
     if (!ExAcquireRundownProtection(&Issuing)) {
         return;
     }

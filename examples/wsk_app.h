@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_app.h - what the examples share: registration with WSK, a bound datagram socket, and the settings that
- * a driver finds under its Parameters key (on the command line of wskrun, what follows `--`).
+ * wsk_app.h - what the examples share: registration with WSK, a bound datagram socket, and the
+ * settings that a driver finds under its Parameters key (on the command line of wskrun, what
+ * follows `--`).
  */
 #pragma once
 

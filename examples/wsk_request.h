@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsk_request.h - the ceremony around a WSK call that one waits for: allocate an IRP, set a completion
- * routine, call, wait, look at IoStatus. Copy it into your driver.
+ * wsk_request.h - the ceremony around a WSK call that one waits for: allocate an IRP, set a
+ * completion routine, call, wait, look at IoStatus. Copy it into your driver.
  *
  *     WSK_REQUEST request;
  *
@@ -57,8 +57,9 @@ WskRequestAllocate(PWSK_REQUEST Request)
 }
 
 /*
- * Takes what the WSK function returned and gives the final status. *Information, if wanted, is what the
- * function's page promises: a byte count, or the new socket. The request is ready for the next call.
+ * Takes what the WSK function returned and gives the final status. *Information, if wanted, is what
+ * the function's page promises: a byte count, or the new socket. The request is ready for the next
+ * call.
  */
 static __inline NTSTATUS
 WskRequestWaitInformation(PWSK_REQUEST Request, NTSTATUS Returned, ULONG_PTR *Information)
@@ -67,7 +68,10 @@ WskRequestWaitInformation(PWSK_REQUEST Request, NTSTATUS Returned, ULONG_PTR *In
 
     UNREFERENCED_PARAMETER(Returned);
 
-    /* The completion routine runs whatever the function returned, so there is always something to wait for. */
+    /*
+     * The completion routine runs whatever the function returned, so there is always something to
+     * wait for.
+     */
     KeWaitForSingleObject(&Request->Completed, Executive, KernelMode, FALSE, NULL);
     Status = Request->Irp->IoStatus.Status;
     if (Information != NULL) {

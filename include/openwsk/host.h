@@ -105,19 +105,22 @@ OPENWSK_API size_t openwsk_stop(void);
 /*
  * Before openwsk_start(), until openwsk_stop(): switches something of the verifier on. `option` and
  * `value` are wskrun's, without dashes: ("inject", "WskBind:status=STATUS_ACCESS_DENIED:when=1"),
- * ("force-pending", ""), ("seed", "7"), ("low-resources", ""), ("trace", "WskSend*"). An error, with
- * a sentence in `error`, for what there is not.
+ * ("force-pending", ""), ("seed", "7"), ("low-resources", ""), ("trace", "WskSend*"). An error,
+ * with a sentence in `error`, for what there is not.
  */
 OPENWSK_API openwsk_status openwsk_verify(const char *option, const char *value, char *error,
                                           size_t size);
 
-/* Between on == 0 and the next other value the option "low-resources" denies nothing. Any thread. */
+/*
+ * Between on == 0 and the next other value the option "low-resources" denies nothing. Any thread.
+ */
 OPENWSK_API void openwsk_low_resources(int on);
 
 /*
- * For a program that is built with AddressSanitizer, to be called from its __asan_on_error(): when the error is
- * about a driver's pool, IRP, MDL or indication, it becomes a bug check with the rule and the block's stacks, and
- * does not return. The library looks by itself when the sanitizer has printed its report; this is to be earlier.
+ * For a program that is built with AddressSanitizer, to be called from its __asan_on_error(): when
+ * the error is about a driver's pool, IRP, MDL or indication, it becomes a bug check with the rule
+ * and the block's stacks, and does not return. The library looks by itself when the sanitizer has
+ * printed its report; this is to be earlier.
  */
 OPENWSK_API void openwsk_sanitizer_error(void);
 

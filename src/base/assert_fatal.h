@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* assert_fatal.h - a check that stays in release builds: a broken invariant of our own ends the process. */
+/*
+ * assert_fatal.h - a check that stays in release builds: a broken invariant of our own ends the
+ * process.
+ */
 #ifndef OPENWSK_BASE_ASSERT_FATAL_H
 #define OPENWSK_BASE_ASSERT_FATAL_H
 

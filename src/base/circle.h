@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * circle.h - notices that a linked list, which somebody else made, leads in a circle. However long the list is, no
- * node of it is mistaken for another.
+ * circle.h - notices that a linked list, which somebody else made, leads in a circle. However long
+ * the list is, no node of it is mistaken for another.
  */
 #ifndef OPENWSK_BASE_CIRCLE_H
 #define OPENWSK_BASE_CIRCLE_H

@@ -2,9 +2,9 @@
 /*
  * hook.h - where the verifier hangs itself into the house.
  *
- * The storeys below know no verifier: they call these points, which do nothing until somebody installs a
- * table. A table is installed before the first driver is loaded and stays until the last is gone, so the
- * pointer needs no lock.
+ * The storeys below know no verifier: they call these points, which do nothing until somebody
+ * installs a table. A table is installed before the first driver is loaded and stays until the last
+ * is gone, so the pointer needs no lock.
  */
 #ifndef OPENWSK_BASE_HOOK_H
 #define OPENWSK_BASE_HOOK_H
@@ -30,8 +30,9 @@ enum hook_table_kind {
 };
 
 /*
- * What somebody between a driver and the provider needs of the provider. Who holds a socket keeps its close
- * from completing, who holds a client its deregistration from returning. IRQL <= DISPATCH_LEVEL.
+ * What somebody between a driver and the provider needs of the provider. Who holds a socket keeps
+ * its close from completing, who holds a client its deregistration from returning. IRQL <=
+ * DISPATCH_LEVEL.
  */
 struct hook_provider {
     bool (*hold_socket)(void *socket); /* false: it is not open */
@@ -40,19 +41,24 @@ struct hook_provider {
     void (*leave_client)(void *client);
     void *(*client_of)(void *socket);  /* the socket is held */
 
-    /* The socket stops functioning, as when its transport goes away. Nothing when it is not open. */
+    /*
+     * The socket stops functioning, as when its transport goes away. Nothing when it is not open.
+     */
     void (*break_socket)(void *socket);
 
     /* Writes the SOCKADDR that the socket is bound to. False when it is not bound, or not open. */
     bool (*local_address)(void *socket, void *address);
 
     /*
-     * The same with where a send without an address goes, or with what alone is received. False, and nothing
-     * is written, when none was set, or it is not open.
+     * The same with where a send without an address goes, or with what alone is received. False,
+     * and nothing is written, when none was set, or it is not open.
      */
     bool (*remote_address)(void *socket, bool receives, void *address);
 
-    /* The IP protocol of a raw socket, 0 for any other. The socket is held, or its event is running. */
+    /*
+     * The IP protocol of a raw socket, 0 for any other. The socket is held, or its event is
+     * running.
+     */
     unsigned (*raw_protocol)(void *socket);
 
     /* Whether what it sends begins with the IP header. The socket is held. */
@@ -126,19 +132,22 @@ struct hooks {
     const void *(*table)(enum hook_table_kind kind, const void *table,
                          const struct hook_provider *provider);
 
-    /* Around an event callback, at its IRQL. False: it is not called, and `status` stands for its answer. */
+    /*
+     * Around an event callback, at its IRQL. False: it is not called, and `status` stands for its
+     * answer.
+     */
     bool (*event_begin)(struct hook_event *event);
     void (*event_end)(struct hook_event *event);
 
     /*
-     * Datagrams are there for an event. True: it waits for `*count` of them, but no longer than `*ns`. Under
-     * the socket's lock.
+     * Datagrams are there for an event. True: it waits for `*count` of them, but no longer than
+     * `*ns`. Under the socket's lock.
      */
     bool (*event_gather)(void *socket, const char *name, size_t *count, uint64_t *ns);
 
     /*
-     * An indication is about to be retained; it is given back, or was before it could be retained. While
-     * WSK-V27 is on. Any thread, no lock held.
+     * An indication is about to be retained; it is given back, or was before it could be retained.
+     * While WSK-V27 is on. Any thread, no lock held.
      */
     void (*retained)(struct hook_retained *entry);
     void (*given_back)(struct hook_retained *entry);
@@ -148,8 +157,8 @@ struct hooks {
     void (*import_end)(struct hook_import *call);
 
     /*
-     * A wait for the object is over, successfully. It was signalled last at that time, by that stack; 0 where
-     * that is not known.
+     * A wait for the object is over, successfully. It was signalled last at that time, by that
+     * stack; 0 where that is not known.
      */
     void (*wait_satisfied)(const void *object, uint64_t signalled_ns, uint32_t stack, const void *place);
 
@@ -159,7 +168,9 @@ struct hooks {
     /* A thread is about to wait. */
     void (*wait_begin)(const void *place);
 
-    /* Whether this allocation shall fail although there is memory. `place` is the caller's address. */
+    /*
+     * Whether this allocation shall fail although there is memory. `place` is the caller's address.
+     */
     bool (*fail_allocation)(enum hook_allocation kind, size_t size, const void *place);
 
     /* Whether this call, which makes something, shall fail for want of resources. */
@@ -177,7 +188,9 @@ struct hooks {
 
 extern _Atomic(const struct hooks *) base_hooks;
 
-/* The build that the others are compared with (OPENWSK_HOOKS=OFF): the compiler drops each point. */
+/*
+ * The build that the others are compared with (OPENWSK_HOOKS=OFF): the compiler drops each point.
+ */
 #ifdef OPENWSK_NO_HOOKS
 #define HOOKS_BUILT false
 #else
@@ -261,8 +274,8 @@ static inline void hook_import_end(struct hook_import *call)
 extern _Atomic uint32_t hook_retained_limit;
 
 /*
- * Where the driver's call came from. Who stands in between calls the provider himself, and notes here the
- * address that he was called from.
+ * Where the driver's call came from. Who stands in between calls the provider himself, and notes
+ * here the address that he was called from.
  */
 extern _Thread_local const void *hook_caller;
 
@@ -272,8 +285,8 @@ static inline const void *hook_place(const void *caller)
 }
 
 /*
- * The rules that cost something are on only while their bit is set: bit 7 for WSK-V7. Rules that are a
- * look at what is at hand anyway do not ask.
+ * The rules that cost something are on only while their bit is set: bit 7 for WSK-V7. Rules that
+ * are a look at what is at hand anyway do not ask.
  */
 extern _Atomic uint32_t hook_rules;
 

@@ -2,8 +2,8 @@
 /*
  * ledger.h - what a driver has made and not yet given back, with the place that made it.
  *
- * Each tracked object embeds a ledger_entry. Adding and removing costs one short lock of a shard that is
- * chosen by the entry's address, so that threads rarely meet.
+ * Each tracked object embeds a ledger_entry. Adding and removing costs one short lock of a shard
+ * that is chosen by the entry's address, so that threads rarely meet.
  */
 #ifndef OPENWSK_BASE_LEDGER_H
 #define OPENWSK_BASE_LEDGER_H
@@ -64,7 +64,9 @@ void ledger_remove(struct ledger_entry *entry);
 
 size_t ledger_count(enum ledger_kind kind);
 
-/* Calls `visit` for every live entry of the kind, under the shard's lock: it may not add or remove. */
+/*
+ * Calls `visit` for every live entry of the kind, under the shard's lock: it may not add or remove.
+ */
 typedef void ledger_visit_fn(const struct ledger_entry *entry, void *context);
 void ledger_visit(enum ledger_kind kind, ledger_visit_fn *visit, void *context);
 

@@ -2,8 +2,8 @@
 /*
  * lock.h - a lock of four bytes that blocks through os.h.
  *
- * Zero is free, so static and zeroed storage need no initialisation, and there is nothing to destroy.
- * A release never touches the lock after another thread can own it.
+ * Zero is free, so static and zeroed storage need no initialisation, and there is nothing to
+ * destroy. A release never touches the lock after another thread can own it.
  */
 #ifndef OPENWSK_BASE_LOCK_H
 #define OPENWSK_BASE_LOCK_H

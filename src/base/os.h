@@ -58,8 +58,8 @@ uint64_t os_memory_bytes(void); /* of the whole machine */
 /* --- Blocking -------------------------------------------------------------------------------- */
 
 /*
- * Blocks while *word == expected, until a wake, the deadline, or spuriously. Returns false only when the
- * deadline has passed. The waker changes *word before it wakes, so no wake is lost.
+ * Blocks while *word == expected, until a wake, the deadline, or spuriously. Returns false only
+ * when the deadline has passed. The waker changes *word before it wakes, so no wake is lost.
  */
 bool os_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns);
 

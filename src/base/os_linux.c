@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* os_linux.c - the operating system of real runs. The only file that makes threads or blocks on a futex. */
+/*
+ * os_linux.c - the operating system of real runs. The only file that makes threads or blocks on a
+ * futex.
+ */
 #define _GNU_SOURCE
 #include "os.h"
 
@@ -223,7 +226,10 @@ bool os_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns)
         .tv_sec = (time_t)(deadline_ns / OS_NS_PER_S),
         .tv_nsec = (long)(deadline_ns % OS_NS_PER_S),
     };
-    /* The bitset form takes an absolute time on CLOCK_MONOTONIC, so that a restart does not stretch it. */
+    /*
+     * The bitset form takes an absolute time on CLOCK_MONOTONIC, so that a restart does not stretch
+     * it.
+     */
     long result = futex(word, FUTEX_WAIT_BITSET, expected,
                         deadline_ns == OS_FOREVER ? NULL : &deadline);
 
@@ -309,8 +315,9 @@ void *os_reserve(size_t size)
 #endif
 
 /*
- * A guard takes the pages away without a change of the mapping, so it costs a third of what taking away the right
- * to touch them does. The mapping beneath stays one to read and write. Kernels without guards say EINVAL.
+ * A guard takes the pages away without a change of the mapping, so it costs a third of what taking
+ * away the right to touch them does. The mapping beneath stays one to read and write. Kernels
+ * without guards say EINVAL.
  */
 static bool give_up(void *first, size_t size)
 {

@@ -2,8 +2,8 @@
 /*
  * sanitizer.h - what AddressSanitizer has found, for who can say more about it.
  *
- * The process decides whether the sanitizer is there: a program may be built with it and the library
- * not. Without it the functions do nothing.
+ * The process decides whether the sanitizer is there: a program may be built with it and the
+ * library not. Without it the functions do nothing.
  */
 #ifndef OPENWSK_BASE_SANITIZER_H
 #define OPENWSK_BASE_SANITIZER_H
@@ -21,12 +21,15 @@ struct sanitizer_error {
 bool sanitizer_error(struct sanitizer_error *error);
 
 /*
- * `place`, unless it is the sanitizer's own code (ThreadSanitizer's, too), which copies and compares for others: then the place that called
- * it.
+ * `place`, unless it is the sanitizer's own code (ThreadSanitizer's, too), which copies and
+ * compares for others: then the place that called it.
  */
 const void *sanitizer_place(const void *place);
 
-/* `listener` is called at the end of each report of the sanitizer, before it ends the process. NULL: nobody. */
+/*
+ * `listener` is called at the end of each report of the sanitizer, before it ends the process.
+ * NULL: nobody.
+ */
 void sanitizer_listen(void (*listener)(void));
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * slab.h - objects of one kind, recycled. Memory once given to a slab stays of that kind until the
- * slab is destroyed, so a stale pointer still points at an object of the kind and can be recognised.
+ * slab is destroyed, so a stale pointer still points at an object of the kind and can be
+ * recognised.
  */
 #ifndef OPENWSK_BASE_SLAB_H
 #define OPENWSK_BASE_SLAB_H
@@ -28,7 +29,9 @@ void slab_init(struct slab *slab, size_t object_size, size_t objects_per_chunk);
 /* Every object must have been returned. */
 void slab_destroy(struct slab *slab);
 
-/* NULL when there is no memory. The object keeps the bytes of its former life; a new one is zeroed. */
+/*
+ * NULL when there is no memory. The object keeps the bytes of its former life; a new one is zeroed.
+ */
 void *slab_allocate(struct slab *slab);
 void slab_free(struct slab *slab, void *object);
 

@@ -30,7 +30,10 @@ uintptr_t stack_pointer_at(const void *place);
 /* The frames, innermost first; they live as long as the process. 0 for an unknown number. */
 size_t stack_frames(uint32_t stack, const void *const **frames);
 
-/* Counts something that was done there: how often it was, this time among them. 0 for an unknown number. */
+/*
+ * Counts something that was done there: how often it was, this time among them. 0 for an unknown
+ * number.
+ */
 uint32_t stack_count(uint32_t stack);
 
 /* "SendOne (echo.c:42) < Start (echo.c:80)": the part in the module that the stack begins in. */

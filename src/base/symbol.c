@@ -146,7 +146,10 @@ struct steps {
     size_t count, room;
 };
 
-/* Where a signal came in between, the address is not one that somebody returns to, but the instruction's own. */
+/*
+ * Where a signal came in between, the address is not one that somebody returns to, but the
+ * instruction's own.
+ */
 static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 {
     struct steps *steps = data;

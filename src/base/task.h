@@ -2,8 +2,8 @@
 /*
  * task.h - work handed to another thread: a lock-free queue with many producers and one consumer.
  *
- * A task is embedded in what it concerns and is in one queue at a time. The consumer takes everything
- * at once, oldest first.
+ * A task is embedded in what it concerns and is in one queue at a time. The consumer takes
+ * everything at once, oldest first.
  */
 #ifndef OPENWSK_BASE_TASK_H
 #define OPENWSK_BASE_TASK_H

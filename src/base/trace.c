@@ -13,8 +13,8 @@ static struct trace_block *blocks;
 static uint64_t finished[TRACE_POINT_COUNT];
 
 /*
- * For a thread that gets no block of its own, until it gets one. Threads that meet here lose counts, as each thinks
- * itself the only writer; that is better than to end the process.
+ * For a thread that gets no block of its own, until it gets one. Threads that meet here lose
+ * counts, as each thinks itself the only writer; that is better than to end the process.
  */
 static struct trace_block spare;
 

@@ -2,8 +2,8 @@
 /*
  * trace.h - one list of everything that is counted, and one of every reason to drop or refuse.
  *
- * Counters, log lines and documentation come from these lists. Each thread counts in its own block, so a
- * count costs one plain increment; reading adds the blocks up.
+ * Counters, log lines and documentation come from these lists. Each thread counts in its own block,
+ * so a count costs one plain increment; reading adds the blocks up.
  */
 #ifndef OPENWSK_BASE_TRACE_H
 #define OPENWSK_BASE_TRACE_H

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* isolate.c - see isolate.h. Without privileges it takes a user namespace, which some hosts forbid. */
+/*
+ * isolate.c - see isolate.h. Without privileges it takes a user namespace, which some hosts forbid.
+ */
 #define _GNU_SOURCE
 #include "isolate.h"
 

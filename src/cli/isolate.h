@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* isolate.h - a network of this process's own, so that runs beside each other do not want one port. */
+/*
+ * isolate.h - a network of this process's own, so that runs beside each other do not want one port.
+ */
 #ifndef OPENWSK_CLI_ISOLATE_H
 #define OPENWSK_CLI_ISOLATE_H
 

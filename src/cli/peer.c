@@ -13,7 +13,9 @@
 static pid_t process; /* 0: none; also the number of its group */
 static pthread_t waiter;
 
-/* Leaves it to peer_end() to take the process away, so that its group is nobody else's until then. */
+/*
+ * Leaves it to peer_end() to take the process away, so that its group is nobody else's until then.
+ */
 static void *wait_for_end(void *unused)
 {
     siginfo_t info;

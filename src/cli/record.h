@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h - what a run tells the sweep that started it: lines of words between tabs, appended as things happen,
- * so that what was written before a crash is there.
+ * record.h - what a run tells the sweep that started it: lines of words between tabs, appended as
+ * things happen, so that what was written before a crash is there.
  *
  *     point   ID FUNCTION             met for the first time
  *     denied  ID FUNCTION STACK
@@ -23,7 +23,9 @@ void record_open(const char *path);
 void record_point(void *context, const struct openwsk_point *point);
 void record_end(const struct report_case *of, int status);
 
-/* A line of words, tabs between them; what is in a word that would break the line becomes a blank. */
+/*
+ * A line of words, tabs between them; what is in a word that would break the line becomes a blank.
+ */
 struct line {
     char text[8192];
     size_t length;

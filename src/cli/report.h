@@ -2,8 +2,8 @@
 /*
  * report.h - what a run or a sweep found, as data, and its renderings.
  *
- * A case is something that was tried: the run itself, or the denial of one point. A problem belongs to a
- * case. Texts are copies, freed by report_free().
+ * A case is something that was tried: the run itself, or the denial of one point. A problem belongs
+ * to a case. Texts are copies, freed by report_free().
  */
 #ifndef OPENWSK_CLI_REPORT_H
 #define OPENWSK_CLI_REPORT_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report_json.c - a report for programs; docs/VERIFIER.md describes it. Nothing in it but counters depends on the time. */
+/*
+ * report_json.c - a report for programs; docs/VERIFIER.md describes it. Nothing in it but counters
+ * depends on the time.
+ */
 #include "report.h"
 
 #include <openwsk/host.h>

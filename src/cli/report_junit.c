@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report_junit.c - a report as CI servers read it: a test case for each case, a failure for each problem. */
+/*
+ * report_junit.c - a report as CI servers read it: a test case for each case, a failure for each
+ * problem.
+ */
 #include "report.h"
 
 /* XML has no way to write most control characters. */

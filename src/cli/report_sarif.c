@@ -51,7 +51,9 @@ static void write_rules(FILE *file, const struct report *report)
     }
 }
 
-/* A path as a relative reference: what means something in a URI, or is no plain letter, is escaped. */
+/*
+ * A path as a relative reference: what means something in a URI, or is no plain letter, is escaped.
+ */
 static void write_uri(FILE *file, const char *path)
 {
     putc('"', file);
@@ -65,8 +67,8 @@ static void write_uri(FILE *file, const char *path)
 }
 
 /*
- * Code hosts want paths below the repository; the driver's own file is known by its path. False when the text names no
- * place.
+ * Code hosts want paths below the repository; the driver's own file is known by its path. False
+ * when the text names no place.
  */
 static bool write_physical(FILE *file, const struct report *report, const char *text)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rule_words.c - what a rule demands and what follows when it is broken, in short; docs/VERIFIER.md has more. */
+/*
+ * rule_words.c - what a rule demands and what follows when it is broken, in short; docs/VERIFIER.md
+ * has more.
+ */
 #include "report.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sanitizer.c - what AddressSanitizer finds in a driver's blocks is the verifier's to say; how ThreadSanitizer
- * ends.
+ * sanitizer.c - what AddressSanitizer finds in a driver's blocks is the verifier's to say; how
+ * ThreadSanitizer ends.
  */
 #include <openwsk/host.h>
 
@@ -17,8 +17,8 @@ void __asan_on_error(void)
 OPENWSK_API const char *__tsan_default_options(void);
 
 /*
- * At the end it waits for a race with the threads that are left, a second if not told otherwise. wskrun has
- * stopped the library by then, and sweeps end it a hundred times.
+ * At the end it waits for a race with the threads that are left, a second if not told otherwise.
+ * wskrun has stopped the library by then, and sweeps end it a hundred times.
  */
 __attribute__((no_sanitize("thread"))) const char *__tsan_default_options(void)
 {

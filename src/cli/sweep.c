@@ -601,7 +601,10 @@ static void open_state(struct run *run)
         snprintf(why, sizeof(why), SWEEP_OTHER "shard");
         go_on = false;
     }
-    /* A file that is no state may be the user's own; of a broken one more may be wrong than can be seen. */
+    /*
+     * A file that is no state may be the user's own; of a broken one more may be wrong than can be
+     * seen.
+     */
     if (*why && strncmp(why, SWEEP_OTHER, strlen(SWEEP_OTHER)) != 0)
         errx(EXIT_USAGE, "%s %s; --fresh begins it anew", path, why);
     if (*why)

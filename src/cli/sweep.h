@@ -8,9 +8,9 @@
  *  3. It ends when every point has had its run. What is done is in the state file, so that a sweep goes on
  *     where it stopped.
  *
- * A sweep in shards: every shard makes the undisturbed run, and takes the points of it that are its by number;
- * points that are first met while one of its points is denied are its own, too. So the shards together have
- * denied what the whole sweep denies, some of it twice.
+ * A sweep in shards: every shard makes the undisturbed run, and takes the points of it that are its
+ * by number; points that are first met while one of its points is denied are its own, too. So the
+ * shards together have denied what the whole sweep denies, some of it twice.
  */
 #ifndef OPENWSK_CLI_SWEEP_H
 #define OPENWSK_CLI_SWEEP_H
@@ -81,8 +81,8 @@ void sweep_free(struct sweep *sweep);
 bool sweep_is_mine(const struct sweep *sweep, const struct sweep_point *point);
 
 /*
- * Reads a state file into the sweep. False when there is none, or it is of something else: `why` then says what,
- * or is empty. A line that was cut short by a kill does not count.
+ * Reads a state file into the sweep. False when there is none, or it is of something else: `why`
+ * then says what, or is empty. A line that was cut short by a kill does not count.
  */
 bool sweep_read(struct sweep *sweep, const char *path, char *why, size_t size);
 #define SWEEP_OTHER "is of another " /* how `why` begins for a good state of something else */
@@ -90,13 +90,17 @@ bool sweep_read(struct sweep *sweep, const char *path, char *why, size_t size);
 /* Makes or goes on with the state file. Ends the program when it cannot. */
 void sweep_open(struct sweep *sweep, const char *path, bool go_on);
 
-/* Appends a run: the points it met first and, when the point is done, its problems; in one write. */
+/*
+ * Appends a run: the points it met first and, when the point is done, its problems; in one write.
+ */
 void sweep_write(struct sweep *sweep, const struct sweep_point *point, const uint64_t *met,
                  size_t met_count);
 
 /* --- sweep_report.c -------------------------------------------------------------------------- */
 
-/* Cases in the order of their identifiers, so that one sweep and its merged shards read the same. */
+/*
+ * Cases in the order of their identifiers, so that one sweep and its merged shards read the same.
+ */
 void sweep_report(struct sweep *sweep, struct report *report);
 
 /* The text, and the exit status that it means. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* verify_options.c - the options that concern the verifier and the reports; docs/wskrun.1 describes them. */
+/*
+ * verify_options.c - the options that concern the verifier and the reports; docs/wskrun.1 describes
+ * them.
+ */
 #include "verify_options.h"
 
 #include <openwsk/host.h>

@@ -69,8 +69,8 @@ struct options {
 };
 
 /*
- * Ends the program with EXIT_USAGE after usage text when something is wrong. `sweeping` is NULL but for
- * 'wskrun sweep'.
+ * Ends the program with EXIT_USAGE after usage text when something is wrong. `sweeping` is NULL but
+ * for 'wskrun sweep'.
  */
 void options_parse(struct options *options, struct sweep_options *sweeping, int count,
                    char **arguments);

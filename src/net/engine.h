@@ -25,15 +25,18 @@
 #define NET_TX_TAKE 256u
 
 /*
- * An endpoint's sends are a stream when so many of them followed each other within the gap: from one's
- * end to the next one's start. More must follow each other, up to the second number, when the loop found nothing but
- * single ones in the queue: their sender waits for each, and to him the loop is a detour.
+ * An endpoint's sends are a stream when so many of them followed each other within the gap: from
+ * one's end to the next one's start. More must follow each other, up to the second number, when the
+ * loop found nothing but single ones in the queue: their sender waits for each, and to him the loop
+ * is a detour.
  */
 #define NET_STREAM_SENDS 4u
 #define NET_STREAM_SENDS_MAX 1024u
 #define NET_STREAM_GAP_NS 8000u
 
-/* How often the loop looks for more after a stream's queue has run empty, before it is no stream. */
+/*
+ * How often the loop looks for more after a stream's queue has run empty, before it is no stream.
+ */
 #define NET_STREAM_LOOKS 8u
 
 /* When the kernel lacks memory and promises no event, it is asked again after this time. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linux_error.c - what the kernel knows of errors that others reported: ICMP messages, and the MTU of
- * a path that they taught it.
+ * linux_error.c - what the kernel knows of errors that others reported: ICMP messages, and the MTU
+ * of a path that they taught it.
  */
 #define _GNU_SOURCE
 #include "address.h"

@@ -39,8 +39,8 @@ int linux_multicast_from(int fd, const struct net_address *local);
 int linux_path_mtu(enum net_family family, const struct net_address *to, int *mtu);
 
 /*
- * Takes the oldest ICMP error of the socket's error queue as a datagram. 1, or -EAGAIN when there is
- * none.
+ * Takes the oldest ICMP error of the socket's error queue as a datagram. 1, or -EAGAIN when there
+ * is none.
  */
 int linux_receive_error(int fd, struct net_port_receive *place);
 

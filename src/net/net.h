@@ -33,7 +33,8 @@
 #define NET_SLICES_MAX 256u
 
 /*
- * Datagrams or runs that one receive call takes at the most, and so the longest list handed upwards.
+ * Datagrams or runs that one receive call takes at the most, and so the longest list handed
+ * upwards.
  */
 #define NET_RX_BATCH 64u
 
@@ -120,8 +121,8 @@ bool net_engine_supports(struct net_engine *engine, enum net_family family);
 #define NET_DATAGRAM_MULTICAST 0x1u
 #define NET_DATAGRAM_BROADCAST 0x2u
 /*
- * An ICMP error (NET_OPTION_RECEIVE_ERRORS): the source is the address that could not be reached, the
- * data what the message quotes of the payload.
+ * An ICMP error (NET_OPTION_RECEIVE_ERRORS): the source is the address that could not be reached,
+ * the data what the message quotes of the payload.
  */
 #define NET_DATAGRAM_ERROR 0x4u
 
@@ -213,9 +214,9 @@ struct net_udp_events {
     void (*sent)(void *owner);
 
     /*
-     * done() will be called for the send in a moment: first not soon, then, a few sends later, soon. What done()
-     * touches was written on another processor; asked for now, it arrives while the sends before are served. May do
-     * nothing else. May be NULL.
+     * done() will be called for the send in a moment: first not soon, then, a few sends later,
+     * soon. What done() touches was written on another processor; asked for now, it arrives while
+     * the sends before are served. May do nothing else. May be NULL.
      */
     void (*approaching)(const struct net_send *send, bool soon);
 
@@ -239,9 +240,9 @@ int net_endpoint_open(struct net_engine *engine, const struct net_transport *tra
 
 /*
  * Cancels what is queued (done() with -ECANCELED), then calls closed(). Once. Upcalls, done() and
- * tasks may still use the endpoint, and other threads may still be in a call that they began before:
- * what would reach the kernel fails with -ESHUTDOWN, a send ends with -ECANCELED, a task runs;
- * closed() waits for them all. Apart from these no call may begin any more.
+ * tasks may still use the endpoint, and other threads may still be in a call that they began
+ * before: what would reach the kernel fails with -ESHUTDOWN, a send ends with -ECANCELED, a task
+ * runs; closed() waits for them all. Apart from these no call may begin any more.
  */
 void net_udp_close(struct net_udp *udp);
 
@@ -277,12 +278,13 @@ struct net_send {
 };
 
 /*
- * Sends one datagram in the calling thread, if none is queued before it and the endpoint's sends are
- * no stream. 0, or a negative errno value: -EAGAIN when it must be queued, -EMSGSIZE above the limit
- * or the path's MTU with fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT for an address of another
- * family (IPv4 from an IPv6 endpoint goes to a v4-mapped address), -EADDRNOTAVAIL for a source that
- * is not local, -EINVAL for port 0 (raw: any other) or control data out of range, -ESHUTDOWN,
- * -ENETUNREACH, -EHOSTUNREACH, -EACCES ... Only slices, slice_count and envelope are read.
+ * Sends one datagram in the calling thread, if none is queued before it and the endpoint's sends
+ * are no stream. 0, or a negative errno value: -EAGAIN when it must be queued, -EMSGSIZE above the
+ * limit or the path's MTU with fragmentation forbidden, -E2BIG for too many slices, -EAFNOSUPPORT
+ * for an address of another family (IPv4 from an IPv6 endpoint goes to a v4-mapped address),
+ * -EADDRNOTAVAIL for a source that is not local, -EINVAL for port 0 (raw: any other) or control
+ * data out of range, -ESHUTDOWN, -ENETUNREACH, -EHOSTUNREACH, -EACCES ... Only slices, slice_count
+ * and envelope are read.
  */
 int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
 
@@ -291,8 +293,8 @@ int net_udp_send_now(struct net_udp *udp, const struct net_send *send);
 
 /*
  * The same for `count` datagrams, which share trips through the stack where they can. Returns how
- * many it dealt with, with 0 or the error of each in `errors`; the rest must be queued. Each error is
- * what the datagram would have got alone.
+ * many it dealt with, with 0 or the error of each in `errors`; the rest must be queued. Each error
+ * is what the datagram would have got alone.
  */
 unsigned net_udp_send_batch_now(struct net_udp *udp, const struct net_send *const *batch,
                                 unsigned count, int *errors);

@@ -76,7 +76,8 @@ struct net_port {
     /*
      * Sends all of the batch in one trip through the stack, or none of it: 0, or why it did not go.
      * net_run_length() of coalesce.h says which may; nobody sees the difference on the wire. An
-     * error other than -EAGAIN may be of the trip and not of a datagram. NULL: there is no such way.
+     * error other than -EAGAIN may be of the trip and not of a datagram. NULL: there is no such
+     * way.
      */
     int (*send_run)(struct net_port_udp *udp, const struct net_send *const *batch, unsigned count);
 

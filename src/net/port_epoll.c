@@ -364,9 +364,9 @@ static int name_error(const struct net_send *send, int error)
 }
 
 /*
- * While errors are reported, a call may tell of an earlier datagram's error instead of doing its work. The
- * storey above tries again for what can only be that; a size error it takes at its word, so that one is tried
- * again here. The error is in the queue as well: nothing is lost.
+ * While errors are reported, a call may tell of an earlier datagram's error instead of doing its
+ * work. The storey above tries again for what can only be that; a size error it takes at its word,
+ * so that one is tried again here. The error is in the queue as well: nothing is lost.
  */
 static bool may_be_latched(const struct net_port_udp *udp, long error)
 {

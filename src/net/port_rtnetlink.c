@@ -87,7 +87,9 @@ static int channel_send(struct channel *channel, struct nlmsghdr *message)
     return result < 0 ? (int)result : 0;
 }
 
-/* The length of what the kernel sent, 0 for what somebody else sent; blocks unless `flags` say so. */
+/*
+ * The length of what the kernel sent, 0 for what somebody else sent; blocks unless `flags` say so.
+ */
 static long channel_receive(struct channel *channel, int flags)
 {
     struct sockaddr_nl name = { 0 };
@@ -350,7 +352,9 @@ struct relay {
     int error;
 };
 
-/* What one family of a link does is told in a message that lacks the rest: the link is asked for. */
+/*
+ * What one family of a link does is told in a message that lacks the rest: the link is asked for.
+ */
 static int relay_family(const struct ifinfomsg *info, struct relay *relay)
 {
     struct net_record record;

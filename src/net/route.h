@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route.h - the door's second leaf: what the host knows of its network. Interfaces, addresses, routes
- * and neighbours as records, questions about them, changes to them, and a watch on them.
+ * route.h - the door's second leaf: what the host knows of its network. Interfaces, addresses,
+ * routes and neighbours as records, questions about them, changes to them, and a watch on them.
  *
- * Every function here may block for as long as the kernel takes to answer, and may allocate. They need
- * no engine. Reading needs no rights; changing gives -EPERM without CAP_NET_ADMIN.
+ * Every function here may block for as long as the kernel takes to answer, and may allocate. They
+ * need no engine. Reading needs no rights; changing gives -EPERM without CAP_NET_ADMIN.
  */
 #ifndef OPENWSK_NET_ROUTE_H
 #define OPENWSK_NET_ROUTE_H
@@ -186,9 +186,9 @@ enum net_family net_record_family(const struct net_record *record);
 /* --- Questions ------------------------------------------------------------------------------- */
 
 /*
- * A consistent snapshot; NET_UNSPECIFIED for both families (links belong to none). `out` holds nothing
- * on failure. Routes: of the tables that every packet passes, the local and the main one, that lead
- * somewhere.
+ * A consistent snapshot; NET_UNSPECIFIED for both families (links belong to none). `out` holds
+ * nothing on failure. Routes: of the tables that every packet passes, the local and the main one,
+ * that lead somewhere.
  */
 int net_records_get(enum net_record_kind kind, enum net_family family, struct net_records *out);
 

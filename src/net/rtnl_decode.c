@@ -15,7 +15,9 @@
 /* The kernel's clock of address times counts hundredths of a second. */
 #define MS_PER_TICK 10u
 
-/* Answers about groups carry the number of the question; later kernels report changes with these. */
+/*
+ * Answers about groups carry the number of the question; later kernels report changes with these.
+ */
 #ifndef RTM_NEWMULTICAST
 #define RTM_NEWMULTICAST 56
 #endif
@@ -235,7 +237,9 @@ static void get_link_attribute(const struct nlattr *attribute, struct net_link *
     }
 }
 
-/* The states are numbered as in the kernel. Drivers without one say "unknown" and mean the carrier. */
+/*
+ * The states are numbered as in the kernel. Drivers without one say "unknown" and mean the carrier.
+ */
 static enum net_link_state known_state(const struct net_link *link)
 {
     if (link->state > NET_LINK_STATE_UP)

@@ -35,8 +35,9 @@ struct rx_buffer {
 };
 
 /*
- * `shares` begins with one for each piece that there may be and one for the run; whoever has the run
- * gives back those of the pieces that were never made. So cutting a run costs no atomic operation.
+ * `shares` begins with one for each piece that there may be and one for the run; whoever has the
+ * run gives back those of the pieces that were never made. So cutting a run costs no atomic
+ * operation.
  */
 struct net_rx_block {
     struct net_rx_block *next;   /* in a free list */

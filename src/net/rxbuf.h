@@ -2,12 +2,12 @@
 /*
  * rxbuf.h - memory for datagrams that arrive.
  *
- * There are two kinds. A buffer holds one datagram of up to NET_RX_SLOT bytes. A block holds what the
- * kernel has joined to a run, or one large datagram, and the objects of the datagrams that a run
- * becomes; it is counted and goes back with the last of them.
+ * There are two kinds. A buffer holds one datagram of up to NET_RX_SLOT bytes. A block holds what
+ * the kernel has joined to a run, or one large datagram, and the objects of the datagrams that a
+ * run becomes; it is counted and goes back with the last of them.
  *
- * 1. A loop has one net_rx: the places of a batch, each with an empty buffer and an empty block. What
- *    arrives fills the buffer, then the block behind room for what is in the buffer.
+ * 1. A loop has one net_rx: the places of a batch, each with an empty buffer and an empty block.
+ *    What arrives fills the buffer, then the block behind room for what is in the buffer.
  * 2. net_rx_prepare() fills the places, the port receives, net_rx_take() makes a list of what
  *    arrived and may be handed out.
  * 3. net_datagram_split() cuts a run. net_datagram_release() gives back, in any thread and at any

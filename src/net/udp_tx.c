@@ -12,13 +12,15 @@
  *    the order of its calls.
  * 4. The loop takes a part of the queue, sends, puts back what did not go, and only then calls
  *    done().
- * 5. Where the loop finds the sends alone, one after the other, the stream has ended, and a new one begins
- *    only after more sends than before (up to NET_STREAM_SENDS_MAX): their sender waits for each.
+ * 5. Where the loop finds the sends alone, one after the other, the stream has ended, and a new one
+ *    begins only after more sends than before (up to NET_STREAM_SENDS_MAX): their sender waits for
+ *    each.
  *
  * What a stream is. On the loop's own thread: the second send of a round, since the queue's turn
  * comes in the same round or the next. On other threads: NET_STREAM_SENDS sends, each within
- * stream_gap_ns after the one before, and more where the loop found them alone; a call that sends many
- * at once shares trips by itself and does not count. Nothing is ever delayed by a clock; the clock only tells which thread sends.
+ * stream_gap_ns after the one before, and more where the loop found them alone; a call that sends
+ * many at once shares trips by itself and does not count. Nothing is ever delayed by a clock; the
+ * clock only tells which thread sends.
  */
 #include "engine.h"
 
@@ -630,8 +632,8 @@ static void finish_all(struct net_udp *udp, const struct drain *drain)
 }
 
 /*
- * Whoever waits for each send makes the next one while done() still runs for this one: the gate opens before, since
- * what was taken has left.
+ * Whoever waits for each send makes the next one while done() still runs for this one: the gate
+ * opens before, since what was taken has left.
  */
 static void let_go(struct net_udp *udp)
 {

@@ -2,9 +2,10 @@
 /*
  * watch.c - who wants to know of changes to the host's network, and the thread that tells them.
  *
- * The thread keeps what it knows, sorted by key. A message changes it, and the difference is what the
- * watches get; so a message that changes nothing is not reported, and when messages were lost, or the
- * kernel sends none (IPv4 routes that go with their link), a fresh snapshot gives the same differences.
+ * The thread keeps what it knows, sorted by key. A message changes it, and the difference is what
+ * the watches get; so a message that changes nothing is not reported, and when messages were lost,
+ * or the kernel sends none (IPv4 routes that go with their link), a fresh snapshot gives the same
+ * differences.
  */
 #include "route.h"
 

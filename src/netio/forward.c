@@ -2,8 +2,8 @@
 /*
  * forward.c - routes.
  *
- * Windows adds the metric of a route to that of its interface; Linux has the route's alone. Interfaces
- * report 0 here, so that the sums of a driver order routes as the host does.
+ * Windows adds the metric of a route to that of its interface; Linux has the route's alone.
+ * Interfaces report 0 here, so that the sums of a driver order routes as the host does.
  */
 #include "netio.h"
 

@@ -2,8 +2,9 @@
 /*
  * identity.c - what an interface is called: index, LUID, GUID, name and alias.
  *
- * The alias is the host's name ("eth0"). The name is Windows' own kind, made of the type and the LUID's
- * index ("ethernet_2"). The GUID carries the LUID, so each leads to the other without a table.
+ * The alias is the host's name ("eth0"). The name is Windows' own kind, made of the type and the
+ * LUID's index ("ethernet_2"). The GUID carries the LUID, so each leads to the other without a
+ * table.
  */
 #include "netio.h"
 
@@ -32,7 +33,9 @@ static NET_IFTYPE type_number(enum net_link_type type)
     return numbers[type];
 }
 
-/* An index of more than 24 bits, which only a program that asks for it gets, goes on in Reserved. */
+/*
+ * An index of more than 24 bits, which only a program that asks for it gets, goes on in Reserved.
+ */
 static NET_LUID make_luid(NET_IFTYPE type, uint32_t index)
 {
     NET_LUID luid = { 0 };
@@ -97,7 +100,9 @@ NTSTATUS netio_resolve(const NET_LUID *luid, NET_IFINDEX index, struct net_link 
     return status;
 }
 
-/* The pages of the conversions know one failure: whatever leads to no interface is a bad parameter. */
+/*
+ * The pages of the conversions know one failure: whatever leads to no interface is a bad parameter.
+ */
 static NTSTATUS convert_status(NTSTATUS status)
 {
     return status == STATUS_NOT_FOUND ? STATUS_INVALID_PARAMETER : status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netio.h - interfaces, addresses, routes and neighbours for drivers: what the files of this storey share.
+ * netio.h - interfaces, addresses, routes and neighbours for drivers: what the files of this storey
+ * share.
  *
  * Drivers see netioapi.h; nobody else calls in here. The storey speaks Windows and asks the engine
  * (route.h). It keeps no state of its own but registrations and tables that a driver holds, so it
@@ -19,8 +20,9 @@
 #include <netioapi.h>
 
 /*
- * Bug checks in the name of the function that the driver called. The pages give PASSIVE_LEVEL for some
- * functions and "< DISPATCH_LEVEL" for others of the same kind; asking is allowed at APC_LEVEL here.
+ * Bug checks in the name of the function that the driver called. The pages give PASSIVE_LEVEL for
+ * some functions and "< DISPATCH_LEVEL" for others of the same kind; asking is allowed at APC_LEVEL
+ * here.
  */
 #define NETIO_BELOW_DISPATCH() nt_require_irql(APC_LEVEL, __func__, NT_CALLER())
 #define NETIO_PASSIVE() nt_require_irql(PASSIVE_LEVEL, __func__, NT_CALLER())
@@ -42,8 +44,8 @@ void netio_learn_links(void);
 GUID netio_guid(const NET_LUID *luid);
 
 /*
- * The interface that a row names, by its LUID or, if that is 0, by its index. STATUS_INVALID_PARAMETER
- * when both are 0, STATUS_NOT_FOUND when there is none.
+ * The interface that a row names, by its LUID or, if that is 0, by its index.
+ * STATUS_INVALID_PARAMETER when both are 0, STATUS_NOT_FOUND when there is none.
  */
 NTSTATUS netio_resolve(const NET_LUID *luid, NET_IFINDEX index, struct net_link *link);
 
@@ -96,8 +98,8 @@ struct netio_kind {
 };
 
 /*
- * A Get...Table function: STATUS_INVALID_PARAMETER for a bad family or a NULL table, STATUS_NOT_FOUND
- * when there is no entry, STATUS_NO_MEMORY.
+ * A Get...Table function: STATUS_INVALID_PARAMETER for a bad family or a NULL table,
+ * STATUS_NOT_FOUND when there is no entry, STATUS_NO_MEMORY.
  */
 NTSTATUS netio_get_table(const struct netio_kind *kind, ADDRESS_FAMILY family, void **table,
                          const void *place);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notify.c - registrations for changes, and the road into their callbacks: the third road into a driver,
- * beside nt/irp.c and wsk/callback.c.
+ * notify.c - registrations for changes, and the road into their callbacks: the third road into a
+ * driver, beside nt/irp.c and wsk/callback.c.
  *
  * 1. A registration has a watch of the engine. What the watch hears becomes an event in the
  *    registration's queue, on the engine's thread, where no driver may hold things up.
- * 2. A work item empties the queue and calls the driver, at PASSIVE_LEVEL on a thread of the executive,
- *    one call of a registration at a time, in order.
+ * 2. A work item empties the queue and calls the driver, at PASSIVE_LEVEL on a thread of the
+ *    executive, one call of a registration at a time, in order.
  * 3. CancelMibChangeNotify2 stops the watch, then waits until the work item has ended.
  */
 #include "netio.h"
@@ -390,7 +390,8 @@ NTSTATUS NotifyRouteChange2(ADDRESS_FAMILY address_family, PIPFORWARD_CHANGE_CAL
 
 /*
  * The page says ERROR_IO_PENDING for a table that is not stable yet; in the kernel that is
- * STATUS_PENDING. The first event asks anew, so that a change between the look and the watch counts.
+ * STATUS_PENDING. The first event asks anew, so that a change between the look and the watch
+ * counts.
  */
 NTSTATUS NotifyStableUnicastIpAddressTable(ADDRESS_FAMILY family,
                                            PMIB_UNICASTIPADDRESS_TABLE *table,

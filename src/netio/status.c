@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * status.c - the engine's errno values become the statuses that the pages of netioapi.h name. Those
- * write STATUS_NOT_ENOUGH_MEMORY and ERROR_OBJECT_ALREADY_EXISTS, which are no NT statuses: meant are
- * those that become these numbers in user mode.
+ * write STATUS_NOT_ENOUGH_MEMORY and ERROR_OBJECT_ALREADY_EXISTS, which are no NT statuses: meant
+ * are those that become these numbers in user mode.
  */
 #include "netio.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * absent_netio.c - what netioapi.h declares and src/netio has not: what the host does not keep (paths),
- * and what has no clean counterpart (anycast by hand, settings of an interface). A driver that names it
- * loads, and is told so when it calls.
+ * absent_netio.c - what netioapi.h declares and src/netio has not: what the host does not keep
+ * (paths), and what has no clean counterpart (anycast by hand, settings of an interface). A driver
+ * that names it loads, and is told so when it calls.
  */
 #include "nt_internal.h"
 

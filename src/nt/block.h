@@ -94,14 +94,14 @@ bool nt_block_free(void *memory, const void *place);
 void nt_block_describe(const void *memory, char *text, size_t size);
 
 /*
- * The freed block that the address lay in, when it was too large for the quarantine. There may be something else
- * at the address by now. Any IRQL.
+ * The freed block that the address lay in, when it was too large for the quarantine. There may be
+ * something else at the address by now. Any IRQL.
  */
 bool nt_block_buried(const void *address, struct nt_block *block);
 
 /*
- * The block that the address lies in or just behind, live or freed a short while ago: a copy of its header. Slow,
- * for reports. False: none.
+ * The block that the address lies in or just behind, live or freed a short while ago: a copy of its
+ * header. Slow, for reports. False: none.
  */
 bool nt_block_find(const void *address, struct nt_block *block, bool *freed);
 

@@ -93,8 +93,8 @@ static size_t find_frame(const void *const *frames, size_t count, const void *pl
 }
 
 /*
- * The driver's own place, then what it called WSK with, then any place; and all but this file's when
- * none of these is on the stack.
+ * The driver's own place, then what it called WSK with, then any place; and all but this file's
+ * when none of these is on the stack.
  */
 static size_t choose_frame(const void **frames, size_t count, const void *place,
                            const void *fallback)

@@ -34,8 +34,8 @@ struct seh_stack {
 };
 
 /*
- * Made when a thread first enters a __try: thread-local storage of the library is static, and a program that
- * loads it late has little room for that.
+ * Made when a thread first enters a __try: thread-local storage of the library is static, and a
+ * program that loads it late has little room for that.
  */
 static _Thread_local struct seh_stack *own_stack;
 
@@ -284,7 +284,9 @@ static void fault_handler(int signal, siginfo_t *info, void *context)
     bool fault = info->si_code > 0;
     ULONG_PTR information[2] = { fault_is_write(context), (ULONG_PTR)info->si_addr };
 
-    /* What Windows stops for even inside a __try. One behind the instruction, as a return address. */
+    /*
+     * What Windows stops for even inside a __try. One behind the instruction, as a return address.
+     */
     if (fault && signal != SIGFPE &&
         nt_touch_fault(info->si_addr, information[0], (const char *)fault_place(context) + 1))
         return;

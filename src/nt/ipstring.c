@@ -381,8 +381,10 @@ static void put_ipv4(struct output *out, const UCHAR *bytes)
     }
 }
 
-/* Compatible, mapped and translated addresses (unless the upper half of the tail is zero: then it is
- * a small number), and ISATAP identifiers, whose universal/local bit does not matter. */
+/*
+ * Compatible, mapped and translated addresses (unless the upper half of the tail is zero: then it
+ * is a small number), and ISATAP identifiers, whose universal/local bit does not matter.
+ */
 static bool has_ipv4_tail(const USHORT words[8])
 {
     bool zero4 = (words[0] | words[1] | words[2] | words[3]) == 0;

@@ -5,8 +5,8 @@
 #include <ndis.h>
 
 /*
- * Copies `length` bytes from `offset` bytes into the chain. FALSE when the chain is shorter, or leads in a
- * circle before it had as many.
+ * Copies `length` bytes from `offset` bytes into the chain. FALSE when the chain is shorter, or
+ * leads in a circle before it had as many.
  */
 static BOOLEAN copy_chain(PMDL mdl, ULONG offset, ULONG length, PUCHAR to)
 {

@@ -282,7 +282,10 @@ static struct module *create_module(const NPI_REGISTRATION_INSTANCE *instance, P
     return module;
 }
 
-/* From here on others may find it. `place` NULL: the house's own. False when it could not be shown to all. */
+/*
+ * From here on others may find it. `place` NULL: the house's own. False when it could not be shown
+ * to all.
+ */
 static bool publish(struct module *module, const void *place)
 {
     bool over, no_memory = false;

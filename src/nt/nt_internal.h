@@ -94,7 +94,10 @@ static inline void nt_irql_set(KIRQL irql)
         nt_self.processor_known = false;
 }
 
-/* Bug checks when the IRQL is below `lowest`: for functions that expect their caller to have raised it. */
+/*
+ * Bug checks when the IRQL is below `lowest`: for functions that expect their caller to have raised
+ * it.
+ */
 void nt_require_irql_at_least(KIRQL lowest, const char *function, const void *place);
 
 /* To DISPATCH_LEVEL, from that or below; returns the level before. */
@@ -113,7 +116,10 @@ struct _OBJECT_TYPE {
     void (*destroy)(void *body); /* the last reference went; the memory is freed afterwards */
 };
 
-/* Stands in front of the body. The mark tells an object from other memory, which has no count to change. */
+/*
+ * Stands in front of the body. The mark tells an object from other memory, which has no count to
+ * change.
+ */
 struct nt_object_header {
     _Alignas(16) uint64_t mark;
     _Atomic LONG_PTR references;
@@ -126,8 +132,8 @@ struct nt_object_header {
 #define NT_OBJECT_STATIC(object_type) { .mark = NT_OBJECT_MARK, .references = 1, .type = (object_type) }
 
 /*
- * Makes an object with one reference, which its maker owns. The body is zeroed and aligned to 16 bytes. NULL
- * when there is no memory. ObReferenceObject and ObDereferenceObject take the body.
+ * Makes an object with one reference, which its maker owns. The body is zeroed and aligned to 16
+ * bytes. NULL when there is no memory. ObReferenceObject and ObDereferenceObject take the body.
  */
 void *nt_object_create(POBJECT_TYPE type, size_t body_size);
 
@@ -142,7 +148,10 @@ NTSTATUS nt_handle_create(void *body, const void *place, HANDLE *handle);
 
 NTSTATUS nt_handle_close(HANDLE handle);
 
-/* The handle's object, referenced; NULL type for any. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
+/*
+ * The handle's object, referenced; NULL type for any. STATUS_INVALID_HANDLE,
+ * STATUS_OBJECT_TYPE_MISMATCH.
+ */
 NTSTATUS nt_handle_object(HANDLE handle, POBJECT_TYPE type, void **body);
 
 /* --- Threads --------------------------------------------------------------------------------- */
@@ -183,8 +192,9 @@ struct _EPROCESS {
 struct _ETHREAD *nt_thread_current(void);
 
 /*
- * A thread of the executive that runs drivers' code: it has its object from the start, so that nothing can fail in it.
- * 0, or something else when there is no memory or no thread; *out is NULL then.
+ * A thread of the executive that runs drivers' code: it has its object from the start, so that
+ * nothing can fail in it. 0, or something else when there is no memory or no thread; *out is NULL
+ * then.
  */
 int nt_own_thread_start(struct os_thread **out, const char *name, void (*run)(void));
 
@@ -250,7 +260,10 @@ void nt_signal_note(const void *object, const void *place);
 /* The os_clock_ns() deadline of a Windows timeout; NULL is OS_FOREVER, zero 0. */
 uint64_t nt_deadline(const LARGE_INTEGER *timeout);
 
-/* Under the mutant's stripe: its owner; and the thread becomes its owner, once more. True if it was abandoned. */
+/*
+ * Under the mutant's stripe: its owner; and the thread becomes its owner, once more. True if it was
+ * abandoned.
+ */
 struct _KTHREAD *nt_mutant_owner(const KMUTANT *mutex);
 bool nt_mutant_take(PKMUTANT mutex, struct _KTHREAD *thread);
 
@@ -264,8 +277,8 @@ void nt_activity_begin(void);
 void nt_activity_end(void);
 
 /*
- * Runs on the DPC thread before each sleep: expires timers and returns when the next one is due, OS_FOREVER for
- * none.
+ * Runs on the DPC thread before each sleep: expires timers and returns when the next one is due,
+ * OS_FOREVER for none.
  */
 uint64_t nt_timers_expire(void);
 
@@ -280,7 +293,9 @@ void nt_timers_forget(void);
 bool nt_work_start(void);
 void nt_work_stop(void);
 
-/* --- Reader-writer locks of one word ----------------------------------------------------------- */
+/*
+ * --- Reader-writer locks of one word -----------------------------------------------------------
+ */
 
 /* Zero is free. An owner is a number below 2^30, kept while the lock is held exclusively. */
 bool nt_rw_try_shared(_Atomic uint32_t *word);
@@ -298,7 +313,9 @@ bool nt_rw_release_exclusive(_Atomic uint32_t *word, uint32_t owner);
 /* The writer, or 0. */
 uint32_t nt_rw_owner(_Atomic uint32_t *word);
 
-/* --- Memory, text, I/O: pool.c, format.c, irp.c, device.c, registry.c, absent.c ----------------- */
+/*
+ * --- Memory, text, I/O: pool.c, format.c, irp.c, device.c, registry.c, absent.c -----------------
+ */
 
 #define NT_BUG_RULE(code, rule, p1, p2, p3, p4, ...) \
     nt_bug_check_say((code), (rule), \
@@ -325,7 +342,10 @@ bool nt_probe(const volatile void *address, size_t size, bool write);
 /* IoFreeMdl in the name of the code at `place`. */
 void nt_mdl_free(PMDL mdl, const void *place);
 
-/* MmProbeAndLockPages, but false when there is no memory. Raises for memory that cannot be accessed. */
+/*
+ * MmProbeAndLockPages, but false when there is no memory. Raises for memory that cannot be
+ * accessed.
+ */
 bool nt_mdl_lock(PMDL mdl, LOCK_OPERATION operation);
 
 /* Paged pool for a counted string that the driver frees. */

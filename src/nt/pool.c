@@ -253,7 +253,9 @@ static _Noreturn void bad_free(enum bad_call call, const void *memory, const cha
                   *what ? "; it is the " : "", what);
 }
 
-/* What does not look like a block: perhaps it was one, or is a part of one, or has lost its header. */
+/*
+ * What does not look like a block: perhaps it was one, or is a part of one, or has lost its header.
+ */
 static _Noreturn void bad_address(const void *memory, const void *place)
 {
     struct hook_stack stacks[HOOK_STACKS_MAX] = { 0 };

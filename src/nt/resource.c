@@ -3,10 +3,12 @@
  * resource.c - ERESOURCE: a lock for readers or one writer, recursive, that knows its owners.
  *
  * The eight bytes of SpinLock hold what guards the rest: a lock, and a number that changes whenever
- * the resource becomes free, on which waiters sleep. Owners stand in OwnerEntry and in OwnerTable, whose first entry
- * holds its size; a writer is the only owner then, so that it needs no table, and Flag says so.
+ * the resource becomes free, on which waiters sleep. Owners stand in OwnerEntry and in OwnerTable,
+ * whose first entry holds its size; a writer is the only owner then, so that it needs no table, and
+ * Flag says so.
  *
- * A reader for whom the table cannot grow waits as if for the resource, and tries again: the contract knows no failure.
+ * A reader for whom the table cannot grow waits as if for the resource, and tries again: the
+ * contract knows no failure.
  */
 #include "nt_internal.h"
 

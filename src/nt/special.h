@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * special.h - the special pool: blocks that end where a page begins that cannot be touched, and that
- * cannot be touched after their free until their slot is needed again. Who runs over such a block, or
- * uses it when it is freed, faults on the line that does it.
+ * special.h - the special pool: blocks that end where a page begins that cannot be touched, and
+ * that cannot be touched after their free until their slot is needed again. Who runs over such a
+ * block, or uses it when it is freed, faults on the line that does it.
  *
  * The price is four calls of the system a block, one of which stops the other threads for a moment,
  * so not every block is one: the first NT_SPECIAL_EACH of each call stack are, then one in
  * NT_SPECIAL_STEP, as long as there are slots.
  *
- * Paged pool lives here, too, and is "paged out" when a thread reaches DISPATCH_LEVEL: a touch pages
- * it in again, except at DISPATCH_LEVEL, where it is the bug check that Windows makes of it (now and
- * then).
+ * Paged pool lives here, too, and is "paged out" when a thread reaches DISPATCH_LEVEL: a touch
+ * pages it in again, except at DISPATCH_LEVEL, where it is the bug check that Windows makes of it
+ * (now and then).
  */
 #ifndef OPENWSK_NT_SPECIAL_H
 #define OPENWSK_NT_SPECIAL_H
@@ -21,7 +21,9 @@
 #define NT_SPECIAL_EACH 64u
 #define NT_SPECIAL_STEP 64u
 
-/* Slots: for up to two pages, and for up to seventeen. 84 MiB of addresses, of memory what is live. */
+/*
+ * Slots: for up to two pages, and for up to seventeen. 84 MiB of addresses, of memory what is live.
+ */
 #define NT_SPECIAL_SMALL_SLOTS 4096u
 #define NT_SPECIAL_SMALL_PAGES 2u
 #define NT_SPECIAL_LARGE_SLOTS 512u
@@ -81,8 +83,8 @@ _Noreturn void nt_lent_touched(const struct nt_block *block, bool freed, const v
                                bool write, const void *place);
 
 /*
- * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page is
- * there now. False: the address is none of ours. `place` is where the fault happened.
+ * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page
+ * is there now. False: the address is none of ours. `place` is where the fault happened.
  */
 bool nt_special_fault(const void *address, bool write, const void *place);
 

@@ -92,8 +92,9 @@ struct _ETHREAD *nt_thread_current(void)
 {
     if (!nt_self.thread) {
         /*
-         * Every thread is an object, and KeGetCurrentThread() cannot say that it is none. Those that the executive
-         * starts have theirs beforehand; for a stranger without memory for one there is no way on.
+         * Every thread is an object, and KeGetCurrentThread() cannot say that it is none. Those
+         * that the executive starts have theirs beforehand; for a stranger without memory for one
+         * there is no way on.
          */
         nt_self.thread = thread_create();
         BASE_REQUIRE(nt_self.thread);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * touch.c - see touch.h. A fault in the special pool comes here from its handler; what lies elsewhere
- * is found by AddressSanitizer, where that is in use, because freed and given back memory is poisoned.
+ * touch.c - see touch.h. A fault in the special pool comes here from its handler; what lies
+ * elsewhere is found by AddressSanitizer, where that is in use, because freed and given back memory
+ * is poisoned.
  */
 #include "touch.h"
 

@@ -13,8 +13,9 @@ _Noreturn void nt_touched_block(const struct nt_block *block, bool freed, const 
 _Noreturn void nt_touched_indication(const void *address, bool write, const void *place);
 
 /*
- * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page is there now.
- * False: the address is none of ours. `place` is where the fault happened, one behind the instruction.
+ * From the fault handler: does not return when the fault is a driver's sin. True: go on, the page
+ * is there now. False: the address is none of ours. `place` is where the fault happened, one behind
+ * the instruction.
  */
 bool nt_touch_fault(const void *address, bool write, const void *place);
 

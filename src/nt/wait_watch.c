@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait_watch.c - what the verifier wants to know of waits: who sleeps, since when, where; and when an
- * object was signalled last. An object has no room for that, so it stands in a table by address, where
- * a newer object may push an older one out: then a stale signal goes unnoticed.
+ * wait_watch.c - what the verifier wants to know of waits: who sleeps, since when, where; and when
+ * an object was signalled last. An object has no room for that, so it stands in a table by address,
+ * where a newer object may push an older one out: then a stale signal goes unnoticed.
  */
 #include "nt_internal.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls.h - every call of WSK, seen on its way: before the provider gets it, when it returns, when its
- * IRP completes, and each event callback.
+ * calls.h - every call of WSK, seen on its way: before the provider gets it, when it returns, when
+ * its IRP completes, and each event callback.
  *
- * Who wants to see them registers an observer before vf_start(). With none, drivers get the provider's
- * own tables and nothing here runs. With one, they get tables of ours (tables.c), whose entries come
- * here, and the completion routine of each IRP is replaced by one of ours, which calls the driver's.
+ * Who wants to see them registers an observer before vf_start(). With none, drivers get the
+ * provider's own tables and nothing here runs. With one, they get tables of ours (tables.c), whose
+ * entries come here, and the completion routine of each IRP is replaced by one of ours, which calls
+ * the driver's.
  *
  * A struct vf_call lives until the call has returned and its IRP has completed, whichever is later.
  */
@@ -56,7 +57,10 @@ struct vf_call {
     bool decided;
     NTSTATUS status;          /* after(): what the call returns */
 
-    /* before(): how long to keep the completion from the driver, counted from its coming; 0: not at all. */
+    /*
+     * before(): how long to keep the completion from the driver, counted from its coming; 0: not at
+     * all.
+     */
     uint64_t hold_ns;
     bool hold_elsewhere;      /* only until it can be delivered on another thread, before the return */
     bool hold_past_close;     /* a close does not end it; the close waits */
@@ -103,7 +107,9 @@ struct vf_observer {
     /* On that thread, when the provider has returned; an IRP may have completed long before. */
     void (*after)(struct vf_call *call);
 
-    /* Before the driver's completion routine runs, on its thread and IRQL. The IRP is the driver's. */
+    /*
+     * Before the driver's completion routine runs, on its thread and IRQL. The IRP is the driver's.
+     */
     void (*completed)(struct vf_call *call);
 
     /* After it has returned `status`. The IRP may be gone. Not called where there is no routine. */
@@ -126,7 +132,9 @@ void vf_calls_stop(void);
 
 /* --- Numbers --------------------------------------------------------------------------------- */
 
-/* Stable, small, by address. A socket's number ends with its close; 0 for an address without one. */
+/*
+ * Stable, small, by address. A socket's number ends with its close; 0 for an address without one.
+ */
 uint32_t vf_socket_number(const void *socket);
 uint32_t vf_irp_number(const void *irp); /* makes one; 0 for NULL */
 
@@ -150,8 +158,8 @@ void vf_provider_set(const struct hook_provider *provider);
 /* --- Holding completions (hold.c) ------------------------------------------------------------ */
 
 /*
- * Keeps the call's IRP, which was just completed, until call->due_ns, a cancel, vf_hold_flush() or the
- * stop; then delivers it on the hold thread, at DISPATCH_LEVEL. False when it cannot be kept.
+ * Keeps the call's IRP, which was just completed, until call->due_ns, a cancel, vf_hold_flush() or
+ * the stop; then delivers it on the hold thread, at DISPATCH_LEVEL. False when it cannot be kept.
  */
 bool vf_hold(struct vf_call *call);
 
@@ -161,7 +169,9 @@ void vf_hold_flush(const void *socket);
 /* Waits a moment for the delivery of the call; it may still be outstanding. */
 void vf_hold_wait(struct vf_call *call);
 
-/* Cancels the call's IRP when it is still pending, or its completion held, after call->cancel_ns. */
+/*
+ * Cancels the call's IRP when it is still pending, or its completion held, after call->cancel_ns.
+ */
 void vf_cancel_later(struct vf_call *call);
 
 /* The completion is about to reach the driver: no cancel will touch the IRP from here on. */
@@ -169,7 +179,10 @@ void vf_cancel_over(struct vf_call *call);
 
 void vf_hold_stop(void);
 
-/* Runs the driver's routine: observers, flags, the routine itself. What a completion routine returns. */
+/*
+ * Runs the driver's routine: observers, flags, the routine itself. What a completion routine
+ * returns.
+ */
 NTSTATUS vf_deliver(struct vf_call *call, PDEVICE_OBJECT device, PIRP irp);
 
 void vf_call_release(struct vf_call *call);

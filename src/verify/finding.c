@@ -120,7 +120,9 @@ static char *sentence_with_place(const char *sentence, const void *place)
     return copy_text(text);
 }
 
-/* Of one frame the place has said all, unless it is another one's: where something was freed, say. */
+/*
+ * Of one frame the place has said all, unless it is another one's: where something was freed, say.
+ */
 static bool says_more(const char *label, const char *where)
 {
     return (strcmp(label, "here") != 0 && strcmp(label, "made") != 0) || strstr(where, " < ");

@@ -20,7 +20,10 @@ static inline void vf_raise_to(_Atomic uint64_t *mark, uint64_t value)
         continue;
 }
 
-/* In completed(): the call has not returned, and it is its own thread that completes. Then nobody else ends it. */
+/*
+ * In completed(): the call has not returned, and it is its own thread that completes. Then nobody
+ * else ends it.
+ */
 static inline bool vf_flight_inside(const struct vf_call *call)
 {
     return call->thread == os_thread_id() && !call->flight.returned;

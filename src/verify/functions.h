@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * functions.h - the one list of WSK functions and their parameters. The tables that a driver gets, the
- * lines of the trace and the names of injections come from it.
+ * functions.h - the one list of WSK functions and their parameters. The tables that a driver gets,
+ * the lines of the trace and the names of injections come from it.
  *
- * VF_<function>(P, S) is the parameter list: P(type, name, kind) for each, S() between two. A kind says
- * how a value is shown.
+ * VF_<function>(P, S) is the parameter list: P(type, name, kind) for each, S() between two. A kind
+ * says how a value is shown.
  */
 #ifndef OPENWSK_VERIFY_FUNCTIONS_H
 #define OPENWSK_VERIFY_FUNCTIONS_H

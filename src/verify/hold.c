@@ -2,15 +2,18 @@
 /*
  * hold.c - completions that are kept from the driver for a while, as a slow transport would.
  *
- * A held IRP is pending in every respect: its stack location is taken, it can be cancelled, its socket cannot
- * finish closing. One thread delivers, at DISPATCH_LEVEL. A cancel ends the hold; whether it or the
- * completion wins, the call says (cancel_wins).
+ * A held IRP is pending in every respect: its stack location is taken, it can be cancelled, its
+ * socket cannot finish closing. One thread delivers, at DISPATCH_LEVEL. A cancel ends the hold;
+ * whether it or the completion wins, the call says (cancel_wins).
  */
 #include "calls.h"
 
 #include "nt.h"
 
-/* How long a call waits for the delivery elsewhere; the driver may hold a lock that its routine wants. */
+/*
+ * How long a call waits for the delivery elsewhere; the driver may hold a lock that its routine
+ * wants.
+ */
 #define WAIT_NS (10 * OS_NS_PER_MS)
 
 static struct {

@@ -432,7 +432,9 @@ static bool names(const struct rule *rule, const char *name)
     return false;
 }
 
-/* Counts the call, and says whether this one is meant. `*chance` decides what else is left to it. */
+/*
+ * Counts the call, and says whether this one is meant. `*chance` decides what else is left to it.
+ */
 static bool strikes(struct rule *rule, const char *name, uint32_t socket_number, uint64_t *chance)
 {
     uint64_t count;
@@ -509,8 +511,10 @@ static bool leaves_something(enum vf_function_id function)
            function != VF_ID_WskGetRemoteAddress && function != VF_ID_WskGetNameInfo;
 }
 
-/* Who wins when a cancel meets the held completion. Where that is to be the cancel, and would come too late
- * to leave nothing, the provider is not asked at all. */
+/*
+ * Who wins when a cancel meets the held completion. Where that is to be the cancel, and would come
+ * too late to leave nothing, the provider is not asked at all.
+ */
 static void decide_race(struct vf_call *call, bool cancel_wins)
 {
     enum vf_function_id function = call->function->id;

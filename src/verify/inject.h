@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inject.h - what may happen to a driver on a bad day, made to happen: by rules in the style of strace, and
- * by a seed.
+ * inject.h - what may happen to a driver on a bad day, made to happen: by rules in the style of
+ * strace, and by a seed.
  *
  *     FUNCTION[,FUNCTION...]:ACTION[:ACTION...][:when=FIRST[..LAST][+[STEP]]][:socket=N][:chance=PERCENT]
  *

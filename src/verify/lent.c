@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lent.c - indications whose payload, address and control information are copies in memory that vanishes when the
- * driver has given them back, so that a pointer into them which it kept faults (WSK-V22).
+ * lent.c - indications whose payload, address and control information are copies in memory that
+ * vanishes when the driver has given them back, so that a pointer into them which it kept faults
+ * (WSK-V22).
  *
- * That costs some calls of the system a datagram, each of which stops the other threads for a moment, so not every
- * datagram is copied: the first of each callback, then one in some.
+ * That costs some calls of the system a datagram, each of which stops the other threads for a
+ * moment, so not every datagram is copied: the first of each callback, then one in some.
  */
 #include "rule_calls.h"
 

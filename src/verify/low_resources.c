@@ -150,7 +150,10 @@ static uint64_t *entry_of(uint64_t id)
     return low.seen[at] || low.seen_count < POINTS_MAX - 1 ? &low.seen[at] : NULL;
 }
 
-/* True when it was not there before. Denies it where every point is denied once, and this one was not yet. */
+/*
+ * True when it was not there before. Denies it where every point is denied once, and this one was
+ * not yet.
+ */
 static bool remember(struct vf_point *point, bool deny)
 {
     uint64_t *entry;

@@ -9,7 +9,9 @@
 /* The innermost frame of this thread that is in a driver, or NULL. */
 const void *vf_driver_frame(void);
 
-/* Every point is denied once, when it is first met while that is not suspended. Before vf_start(). */
+/*
+ * Every point is denied once, when it is first met while that is not suspended. Before vf_start().
+ */
 bool vf_low_resources_all(const char *unused, char *error, size_t size);
 
 /* One point is denied once: its identifier, hexadecimal. Before vf_start(). */

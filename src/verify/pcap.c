@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcap.c - see pcap.h. The format: draft-ietf-opsawg-pcapng; a section header, one interface of link type RAW (an IP
- * packet without a link header), an enhanced packet block for each datagram.
+ * pcap.c - see pcap.h. The format: draft-ietf-opsawg-pcapng; a section header, one interface of
+ * link type RAW (an IP packet without a link header), an enhanced packet block for each datagram.
  */
 #include "pcap.h"
 
@@ -339,7 +339,10 @@ static void write_send(const struct vf_call *call, const WSK_BUF *buffer)
     write_datagram(buffer, buffer->Length, &envelope, comment);
 }
 
-/* Of a WskReceiveFrom until it completes: by then the driver's WSK_BUF may be gone, and the socket closing. */
+/*
+ * Of a WskReceiveFrom until it completes: by then the driver's WSK_BUF may be gone, and the socket
+ * closing.
+ */
 struct receive {
     WSK_BUF buffer;
     struct envelope envelope;

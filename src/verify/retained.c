@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * retained.c - which datagram indications are retained, and since when (WSK-V27). Each brings the room for
- * its entry; several lists, so that the loops of the provider seldom meet.
+ * retained.c - which datagram indications are retained, and since when (WSK-V27). Each brings the
+ * room for its entry; several lists, so that the loops of the provider seldom meet.
  */
 #include "retained.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rule_arguments.c - control information is well formed (WSK-V30); buffers that a pending call writes to
- * or reads from outlive it (WSK-V10).
+ * rule_arguments.c - control information is well formed (WSK-V30); buffers that a pending call
+ * writes to or reads from outlive it (WSK-V10).
  *
- * A buffer on the caller's stack is gone when its function returns. That cannot be seen at once, but
- * when the same thread calls or waits again from further up its stack.
+ * A buffer on the caller's stack is gone when its function returns. That cannot be seen at once,
+ * but when the same thread calls or waits again from further up its stack.
  */
 #include "rule_calls.h"
 
@@ -94,7 +94,9 @@ static bool on_this_stack(uintptr_t address)
     return address > (uintptr_t)__builtin_frame_address(0) && address < os_stack_end();
 }
 
-/* Only what is read or written later; addresses in and control data are copied before the return. */
+/*
+ * Only what is read or written later; addresses in and control data are copied before the return.
+ */
 static bool outlives_call(const struct vf_parameter *parameter)
 {
     return parameter->kind == VF_ADDRESS_OUT || parameter->kind == VF_LATER;

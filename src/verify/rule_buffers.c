@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rule_buffers.c - WSK_BUF lies in its MDL chain (WSK-V8); chain and payload of a send that is pending
- * stay what they are (WSK-V7).
+ * rule_buffers.c - WSK_BUF lies in its MDL chain (WSK-V8); chain and payload of a send that is
+ * pending stay what they are (WSK-V7).
  */
 #include "rule_calls.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* rule_calls.h - the rules that look at calls of WSK and at events; rule_calls.c asks them in turn. */
+/*
+ * rule_calls.h - the rules that look at calls of WSK and at events; rule_calls.c asks them in turn.
+ */
 #ifndef OPENWSK_VERIFY_RULE_CALLS_H
 #define OPENWSK_VERIFY_RULE_CALLS_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rule_events.c - what an event callback returns and keeps: only statuses that the event knows, and one
- * release of each indication that was retained (WSK-V21); nothing that was given back (WSK-V22).
+ * rule_events.c - what an event callback returns and keeps: only statuses that the event knows, and
+ * one release of each indication that was retained (WSK-V21); nothing that was given back
+ * (WSK-V22).
  */
 #include "rule_calls.h"
 
@@ -19,8 +20,8 @@ static bool is_legal(NTSTATUS status)
 /* --- V22 ------------------------------------------------------------------------------------ */
 
 /*
- * The provider rebuilds an indication before it shows it again, so what it says meanwhile is free to
- * be a trap: addresses that only this rule uses.
+ * The provider rebuilds an indication before it shows it again, so what it says meanwhile is free
+ * to be a trap: addresses that only this rule uses.
  */
 static void poison(PWSK_DATAGRAM_INDICATION list)
 {

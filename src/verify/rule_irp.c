@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rule_irp.c - an IRP that the driver made itself must come back to it: a completion routine for every
- * outcome (WSK-V2) that keeps the IRP from the I/O manager (WSK-V3).
+ * rule_irp.c - an IRP that the driver made itself must come back to it: a completion routine for
+ * every outcome (WSK-V2) that keeps the IRP from the I/O manager (WSK-V3).
  */
 #include "rule_calls.h"
 
 #define INVOKE_ALL (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL)
 
-/* Nobody above has a location in it. An IRP of IoBuildDeviceIoControlRequest is the I/O manager's. */
+/*
+ * Nobody above has a location in it. An IRP of IoBuildDeviceIoControlRequest is the I/O manager's.
+ */
 static bool is_clients_own(PIRP irp)
 {
     return irp->Type == IO_TYPE_IRP && irp->CurrentLocation == irp->StackCount + 1 &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rule_sockets.c - the life of a socket: no close while another thread is inside it (WSK-V12), a close
- * after the NULL indication (WSK-V23), callbacks switched as they may be (WSK-V24), calls in their
- * order (WSK-V25).
+ * rule_sockets.c - the life of a socket: no close while another thread is inside it (WSK-V12), a
+ * close after the NULL indication (WSK-V23), callbacks switched as they may be (WSK-V24), calls in
+ * their order (WSK-V25).
  */
 #include "rule_calls.h"
 

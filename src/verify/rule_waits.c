@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rule_waits.c - which operation a wait is for: told from the object. A wait that is satisfied by a signal
- * older than its operation has a stale event (WSK-V29); what hangs is told with who waits for it (WSK-V28).
+ * rule_waits.c - which operation a wait is for: told from the object. A wait that is satisfied by a
+ * signal older than its operation has a stale event (WSK-V29); what hangs is told with who waits
+ * for it (WSK-V28).
  *
- * An event is an operation's when it is the context of the completion routine, or when that routine has been
- * seen to signal it: the same object, or what stands at the same place behind its context.
+ * An event is an operation's when it is the context of the completion routine, or when that routine
+ * has been seen to signal it: the same object, or what stands at the same place behind its context.
  */
 #include "rule_waits.h"
 
@@ -18,7 +19,10 @@
 /* Objects whose signals are remembered, by address; a newer one may push an older one out. */
 #define LEARNED 1024u
 
-/* The first signals of an object, at which it is looked whether another operation will signal it, too. */
+/*
+ * The first signals of an object, at which it is looked whether another operation will signal it,
+ * too.
+ */
 #define LOOKS 16u
 
 /* What stands further behind a context is not a part of it. */
@@ -82,7 +86,9 @@ static bool look_for_another(struct vf_call *call, void *context)
     return !look->found;
 }
 
-/* Whether the operation that signals is not the only one that will: others are under way beside it. */
+/*
+ * Whether the operation that signals is not the only one that will: others are under way beside it.
+ */
 static bool has_company(const struct learned *learned, const void *object)
 {
     struct look look = { .object = object, .learned = *learned };
@@ -204,7 +210,10 @@ static bool note_stale(struct vf_call *call, void *context)
     return true;
 }
 
-/* Whoever has several operations under way may well wait for the first that ends, or for another's signal. */
+/*
+ * Whoever has several operations under way may well wait for the first that ends, or for another's
+ * signal.
+ */
 static bool is_stale(const struct satisfied *wait)
 {
     if (wait->under_way > 1)

@@ -8,8 +8,8 @@
 void vf_waits_start(struct hooks *hooks);
 
 /*
- * Whether who waits for the object waits for the operation with that routine and context: " for " or
- * ", perhaps for "; NULL: no.
+ * Whether who waits for the object waits for the operation with that routine and context: " for "
+ * or ", perhaps for "; NULL: no.
  */
 const char *vf_waits_for(const void *object, PIO_COMPLETION_ROUTINE routine, const void *context);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rules.h - which rules are on, and the files that look after them. docs/VERIFIER.md describes each. */
+/*
+ * rules.h - which rules are on, and the files that look after them. docs/VERIFIER.md describes
+ * each.
+ */
 #ifndef OPENWSK_VERIFY_RULES_H
 #define OPENWSK_VERIFY_RULES_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tables.c - the tables of functions that a driver gets instead of the provider's, made from the list in
- * functions.h. Each entry notes who called, asks calls.c, calls the provider's entry, tells calls.c.
+ * tables.c - the tables of functions that a driver gets instead of the provider's, made from the
+ * list in functions.h. Each entry notes who called, asks calls.c, calls the provider's entry, tells
+ * calls.c.
  */
 #include "calls.h"
 

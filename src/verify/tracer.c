@@ -2,9 +2,9 @@
 /*
  * tracer.c - see tracer.h.
  *
- * A call's line is written when it returns, so that it ends with the status. A completion within the call
- * is told on the same line. What has to be written by this thread before that comes after a line that
- * ends in "<unfinished ...>", and the call's status after "<... resumed>".
+ * A call's line is written when it returns, so that it ends with the status. A completion within
+ * the call is told on the same line. What has to be written by this thread before that comes after
+ * a line that ends in "<unfinished ...>", and the call's status after "<... resumed>".
  */
 #include "tracer.h"
 

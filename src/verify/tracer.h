@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tracer.h - a line for each call of WSK, in the style of strace: time, thread, IRQL, function, arguments by
- * name, status by name; and a line for each completion that is not part of its call, and for each event.
+ * tracer.h - a line for each call of WSK, in the style of strace: time, thread, IRQL, function,
+ * arguments by name, status by name; and a line for each completion that is not part of its call,
+ * and for each event.
  */
 #ifndef OPENWSK_VERIFY_TRACER_H
 #define OPENWSK_VERIFY_TRACER_H

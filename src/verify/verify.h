@@ -38,8 +38,8 @@ void vf_start(const struct vf_config *config);
 void vf_stop(void);
 
 /*
- * Before vf_start(), until vf_stop(): switches something on, by the name of wskrun's option without its
- * dashes. False with a sentence in `error`. `value` is never NULL.
+ * Before vf_start(), until vf_stop(): switches something on, by the name of wskrun's option without
+ * its dashes. False with a sentence in `error`. `value` is never NULL.
  */
 bool vf_option(const char *name, const char *value, char *error, size_t size);
 

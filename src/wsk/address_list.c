@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* address_list.c - what addresses the host has, which of many to try first, and how it would send. */
+/*
+ * address_list.c - what addresses the host has, which of many to try first, and how it would send.
+ */
 #include "address_list.h"
 
 #include "nt.h"
@@ -168,7 +170,10 @@ static void find_source(struct wsk_destination *destination)
         destination->source.family != NET_UNSPECIFIED && is_deprecated(&destination->source);
 }
 
-/* The addresses lie anywhere, so the list is taken apart before the output, which may be the input, is written. */
+/*
+ * The addresses lie anywhere, so the list is taken apart before the output, which may be the input,
+ * is written.
+ */
 static NTSTATUS read_destinations(const struct wsk_network_ioctl *ioctl, const SOCKET_ADDRESS_LIST *list,
                                   struct wsk_destination *destinations)
 {

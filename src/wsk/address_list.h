@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address_list.h - the ioctls that rest on the host's addresses and routes: SIO_ADDRESS_LIST_QUERY, _SORT and
- * _CHANGE, SIO_ROUTING_INTERFACE_QUERY and _CHANGE. All need PASSIVE_LEVEL (IRP-22): they ask the host.
+ * address_list.h - the ioctls that rest on the host's addresses and routes: SIO_ADDRESS_LIST_QUERY,
+ * _SORT and _CHANGE, SIO_ROUTING_INTERFACE_QUERY and _CHANGE. All need PASSIVE_LEVEL (IRP-22): they
+ * ask the host.
  */
 #ifndef OPENWSK_WSK_ADDRESS_LIST_H
 #define OPENWSK_WSK_ADDRESS_LIST_H
@@ -21,8 +22,9 @@ struct wsk_network_ioctl {
 };
 
 /*
- * STATUS_NOT_SUPPORTED for a code that is none of these. STATUS_PENDING: the IRP waits, and is completed with
- * STATUS_SUCCESS by the next change, with STATUS_CANCELLED by IoCancelIrp or the close.
+ * STATUS_NOT_SUPPORTED for a code that is none of these. STATUS_PENDING: the IRP waits, and is
+ * completed with STATUS_SUCCESS by the next change, with STATUS_CANCELLED by IoCancelIrp or the
+ * close.
  */
 NTSTATUS wsk_network_ioctl(struct wsk_network_ioctl *ioctl, const void *place);
 
@@ -35,10 +37,16 @@ void wsk_network_end(struct wsk_socket *socket, NTSTATUS status);
 /* Ends the watch. Nothing waits any more. */
 void wsk_network_stop(void);
 
-/* The interfaces whose addresses others can reach; kept by the caller, asked for with the list of links. */
+/*
+ * The interfaces whose addresses others can reach; kept by the caller, asked for with the list of
+ * links.
+ */
 bool wsk_is_listed(const struct net_local *local, const struct net_records *links);
 
-/* The input as an address of the socket's family. STATUS_INVALID_PARAMETER, STATUS_INVALID_ADDRESS_COMPONENT. */
+/*
+ * The input as an address of the socket's family. STATUS_INVALID_PARAMETER,
+ * STATUS_INVALID_ADDRESS_COMPONENT.
+ */
 NTSTATUS wsk_network_destination(const struct wsk_network_ioctl *ioctl, struct net_address *destination);
 
 /* --- address_sort.c: the order of destinations, RFC 6724 section 6. Pure. --------------------- */

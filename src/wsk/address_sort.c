@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address_sort.c - which destination to try first: RFC 6724, section 6, on addresses whose source is known.
+ * address_sort.c - which destination to try first: RFC 6724, section 6, on addresses whose source
+ * is known.
  *
- * Rules 4 (home addresses) and 7 (native transport) need what the host does not tell, and never decide. The policy
- * table is that of section 2.1.
+ * Rules 4 (home addresses) and 7 (native transport) need what the host does not tell, and never
+ * decide. The policy table is that of section 2.1.
  */
 #include "address_list.h"
 

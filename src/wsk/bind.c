@@ -6,8 +6,9 @@
 #include "translate.h"
 
 /*
- * A static event may come as soon as the socket is bound (SOCK-15), on the loop, which takes this lock first. What the
- * driver prepared for its callback happened before, and threads and sanitizers can rely on it.
+ * A static event may come as soon as the socket is bound (SOCK-15), on the loop, which takes this
+ * lock first. What the driver prepared for its callback happened before, and threads and sanitizers
+ * can rely on it.
  */
 static void publish(struct wsk_socket *socket)
 {

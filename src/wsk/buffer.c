@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * MmGetSystemAddressForMdlSafe would map, and so change, an MDL that is locked but not mapped. Here the
- * system address of a page is its address, so none has to be changed.
+ * MmGetSystemAddressForMdlSafe would map, and so change, an MDL that is locked but not mapped. Here
+ * the system address of a page is its address, so none has to be changed.
  */
 static char *mdl_memory(const MDL *mdl)
 {
@@ -16,7 +16,10 @@ static char *mdl_memory(const MDL *mdl)
     return (char *)mdl->StartVa + mdl->ByteOffset;
 }
 
-/* At most `length` bytes, from one MDL. False at the end, and when the chain ends before the length does. */
+/*
+ * At most `length` bytes, from one MDL. False at the end, and when the chain ends before the length
+ * does.
+ */
 static bool walk_next(struct wsk_walk *walk, size_t length, struct net_slice *slice)
 {
     while (walk->mdl && walk->remaining && length) {

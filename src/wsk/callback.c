@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* callback.c - the road from the provider into a driver's event callbacks. The other road is nt/irp.c. */
+/*
+ * callback.c - the road from the provider into a driver's event callbacks. The other road is
+ * nt/irp.c.
+ */
 #include "dgram.h"
 #include "nt.h"
 

@@ -15,7 +15,10 @@
 #define CLIENT_GONE 0x21746e63u
 #define CLIENTS_PER_CHUNK 8
 
-/* Weak: drivers exist that define this very object themselves. Identity is by value, never by address. */
+/*
+ * Weak: drivers exist that define this very object themselves. Identity is by value, never by
+ * address.
+ */
 __attribute__((weak)) const NPIID NPI_WSK_INTERFACE_ID = {
     0x2227e803, 0x8d8b, 0x11d4, { 0xab, 0xad, 0x00, 0x90, 0x27, 0x71, 0x9e, 0x09 }
 };

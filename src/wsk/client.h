@@ -2,8 +2,9 @@
 /*
  * client.h - a registered client: what WSK_REGISTRATION points at and PWSK_CLIENT is.
  *
- * Counted are: the registration itself, each captured NPI, each socket that has not finished closing, each
- * call in progress, each capture that waits. WskDeregister returns when only it is left.
+ * Counted are: the registration itself, each captured NPI, each socket that has not finished
+ * closing, each call in progress, each capture that waits. WskDeregister returns when only it is
+ * left.
  */
 #ifndef OPENWSK_WSK_CLIENT_H
 #define OPENWSK_WSK_CLIENT_H
@@ -46,7 +47,10 @@ extern const struct hook_provider wsk_for_hooks;
 struct wsk_client *wsk_client_enter(PWSK_CLIENT handle);
 void wsk_client_leave(struct wsk_client *client);
 
-/* The client of a registration that lives, also while WskDeregister waits. NULL, or with a reference. */
+/*
+ * The client of a registration that lives, also while WskDeregister waits. NULL, or with a
+ * reference.
+ */
 struct wsk_client *wsk_client_find(PWSK_REGISTRATION registration);
 
 void wsk_client_reference(struct wsk_client *client);

@@ -2,8 +2,8 @@
 /*
  * control.c - WskControlSocket: set option, get option, ioctl; with an IRP or without.
  *
- * Whatever the operation, the result goes the same ways out: the return value, the IRP if there is one, and
- * OutputSizeReturned, which real drivers also pass together with an IRP.
+ * Whatever the operation, the result goes the same ways out: the return value, the IRP if there is
+ * one, and OutputSizeReturned, which real drivers also pass together with an IRP.
  */
 #include "address_list.h"
 #include "descriptor.h"
@@ -93,7 +93,10 @@ static NTSTATUS query_rss(struct control *control)
     return STATUS_SUCCESS;
 }
 
-/* What the host's addresses and routes answer; drivers probe for other features and go on without them. */
+/*
+ * What the host's addresses and routes answer; drivers probe for other features and go on without
+ * them.
+ */
 static NTSTATUS network(struct control *control)
 {
     struct wsk_network_ioctl ioctl = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control_data.c - Windows control messages become the engine's and back. Levels and types differ from the
- * host's, and so do the structures: IN_PKTINFO has 8 bytes and the address first.
+ * control_data.c - Windows control messages become the engine's and back. Levels and types differ
+ * from the host's, and so do the structures: IN_PKTINFO has 8 bytes and the address first.
  */
 #include "translate.h"
 
@@ -131,10 +131,14 @@ static const struct {
 static NTSTATUS parse_item(enum net_family family, const struct item *item,
                            struct net_control *parsed)
 {
-    /* WireGuard-NT ends its control data with a header that announces no bytes: no news, no error. */
+    /*
+     * WireGuard-NT ends its control data with a header that announces no bytes: no news, no error.
+     */
     if (item->size == 0)
         return STATUS_SUCCESS;
-    /* IPv4 items also serve v4-mapped destinations on an IPv6 socket; the reverse makes no sense. */
+    /*
+     * IPv4 items also serve v4-mapped destinations on an IPv6 socket; the reverse makes no sense.
+     */
     if (family == NET_IPV4 && item->level == IPPROTO_IPV6)
         return STATUS_NOT_SUPPORTED;
     for (size_t i = 0; i < sizeof(send_items) / sizeof(send_items[0]); i++) {
@@ -286,8 +290,8 @@ static void put_header(struct builder *builder, const struct net_control *from, 
 }
 
 /*
- * IPv4 datagrams are described by what was asked for at level IPPROTO_IP, also on a dual-stack socket. One that
- * asked for IPV6_PKTINFO alone gets a v4-mapped address instead of nothing.
+ * IPv4 datagrams are described by what was asked for at level IPPROTO_IP, also on a dual-stack
+ * socket. One that asked for IPV6_PKTINFO alone gets a v4-mapped address instead of nothing.
  */
 static void put_items(struct builder *builder, const struct net_control *from, uint32_t reports,
                       bool ipv4)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cutter.h - from what a call wants sent (one WSK_BUF or a list of them, cut to a segment size or not) to one
- * datagram after the other.
+ * cutter.h - from what a call wants sent (one WSK_BUF or a list of them, cut to a segment size or
+ * not) to one datagram after the other.
  *
  *  1. wsk_cutter_check() the list: nothing is sent of a call that has a bad buffer.
  *  2. wsk_cutter_start(), then wsk_cutter_next() until it returns false.
  *
- * A node without bytes is an empty datagram. Each node is cut on its own: a short tail is not joined with
- * what follows (DGRAM-SEG-02).
+ * A node without bytes is an empty datagram. Each node is cut on its own: a short tail is not
+ * joined with what follows (DGRAM-SEG-02).
  */
 #ifndef OPENWSK_WSK_CUTTER_H
 #define OPENWSK_WSK_CUTTER_H
@@ -21,7 +21,10 @@ struct wsk_cutter {
     size_t segment;            /* 0: do not cut */
 };
 
-/* STATUS_INVALID_PARAMETER for a bad buffer, STATUS_INVALID_BUFFER_SIZE when a datagram would exceed `most`. */
+/*
+ * STATUS_INVALID_PARAMETER for a bad buffer, STATUS_INVALID_BUFFER_SIZE when a datagram would
+ * exceed `most`.
+ */
 NTSTATUS wsk_cutter_check(const WSK_BUF_LIST *list, size_t segment, size_t most, size_t *total);
 
 void wsk_cutter_start(struct wsk_cutter *cutter, const WSK_BUF_LIST *list, size_t segment);

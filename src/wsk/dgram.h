@@ -33,8 +33,8 @@ void wsk_dgram_drop_backlog(struct wsk_socket *socket);
 void wsk_dgram_indicate(struct wsk_socket *socket, struct net_datagram *list);
 
 /*
- * Indications that a client may retain of one socket. With more nothing is received any more, so that the
- * kernel's buffer fills and drops; with half as many it goes on.
+ * Indications that a client may retain of one socket. With more nothing is received any more, so
+ * that the kernel's buffer fills and drops; with half as many it goes on.
  */
 #define WSK_RETAINED_MAX 32768u
 
@@ -53,7 +53,10 @@ bool wsk_event_ready(const struct wsk_socket *socket);
 /* How many datagrams the event may be called with, as far as what the client holds allows. */
 size_t wsk_event_room(const struct wsk_socket *socket);
 
-/* SO_WSK_EVENT_CALLBACK (event.c). The IRP, if any, is completed by the caller unless STATUS_PENDING. */
+/*
+ * SO_WSK_EVENT_CALLBACK (event.c). The IRP, if any, is completed by the caller unless
+ * STATUS_PENDING.
+ */
 NTSTATUS wsk_event_control(struct wsk_socket *socket, const void *input, SIZE_T size, PIRP irp);
 
 /* The second road into a driver (callback.c). At DISPATCH_LEVEL. */

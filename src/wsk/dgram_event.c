@@ -42,8 +42,8 @@ static void build_indication(struct wsk_socket *socket, struct net_datagram *dat
 }
 
 /*
- * A run becomes a list of datagrams; or of runs, for a client that takes up to so many bytes at once
- * (UDP_RECV_MAX_COALESCED_SIZE). What there is no memory for is lost.
+ * A run becomes a list of datagrams; or of runs, for a client that takes up to so many bytes at
+ * once (UDP_RECV_MAX_COALESCED_SIZE). What there is no memory for is lost.
  */
 static struct net_datagram **expand(struct net_datagram *run, size_t most,
                                     struct net_datagram **end)

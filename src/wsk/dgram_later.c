@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dgram_later.c - sends that the loop sends: those of a stream, and those that wait for room in the kernel.
+ * dgram_later.c - sends that the loop sends: those of a stream, and those that wait for room in the
+ * kernel.
  *
- * A request holds one part per datagram. Each part ends once: sent, failed, or taken back by a cancel. The last
- * part to end completes the IRP, unless a cancel routine has it at that moment; then whoever of the two comes
- * second completes it.
+ * A request holds one part per datagram. Each part ends once: sent, failed, or taken back by a
+ * cancel. The last part to end completes the IRP, unless a cancel routine has it at that moment;
+ * then whoever of the two comes second completes it.
  */
 #include "dgram_later.h"
 
@@ -40,7 +41,10 @@ static void complete(struct wsk_request *request)
     wsk_request_complete(request, status, information);
 }
 
-/* On the loop: the gate is left for many requests at once, after their completion routines have returned. */
+/*
+ * On the loop: the gate is left for many requests at once, after their completion routines have
+ * returned.
+ */
 static void complete_on_loop(struct wsk_request *request)
 {
     struct wsk_socket *socket = request->socket;

@@ -16,8 +16,8 @@ struct wsk_outgoing {
 };
 
 /*
- * Takes over the call's hold on the socket. Queues the rest and returns STATUS_PENDING; the IRP completes when the last datagram has left or failed. Without
- * memory the IRP is completed here.
+ * Takes over the call's hold on the socket. Queues the rest and returns STATUS_PENDING; the IRP
+ * completes when the last datagram has left or failed. Without memory the IRP is completed here.
  */
 NTSTATUS wsk_send_later(struct wsk_socket *socket, const struct wsk_outgoing *outgoing, PIRP irp);
 

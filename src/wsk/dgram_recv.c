@@ -2,13 +2,15 @@
 /*
  * dgram_recv.c - WskReceiveFrom, and the backlog between the engine and whoever receives.
  *
- * Everything that arrives goes through the backlog, and one function empties it: deliver(), on the socket's
- * loop. It gives the oldest datagram to the oldest waiting IRP; when none waits, the whole backlog to the event;
- * when that is off, nothing, and the rest stays where it is. The engine is only asked for what somebody waits
- * for, so datagrams that nobody wants stay in the kernel's buffer, whose size SO_RCVBUF sets.
+ * Everything that arrives goes through the backlog, and one function empties it: deliver(), on the
+ * socket's loop. It gives the oldest datagram to the oldest waiting IRP; when none waits, the whole
+ * backlog to the event; when that is off, nothing, and the rest stays where it is. The engine is
+ * only asked for what somebody waits for, so datagrams that nobody wants stay in the kernel's
+ * buffer, whose size SO_RCVBUF sets.
  *
- * What arrives may be a run of datagrams that share memory. It is one entry of the backlog, from which IRPs take
- * one datagram after the other, copying it once, and which the event gets as a list (dgram_event.c).
+ * What arrives may be a run of datagrams that share memory. It is one entry of the backlog, from
+ * which IRPs take one datagram after the other, copying it once, and which the event gets as a list
+ * (dgram_event.c).
  */
 #include "dgram.h"
 #include "nt.h"
@@ -106,7 +108,9 @@ static void drop_filtered(struct wsk_socket *socket)
     }
 }
 
-/* One event call never mixes unicast, multicast and broadcast: its Flags speak for the whole list. */
+/*
+ * One event call never mixes unicast, multicast and broadcast: its Flags speak for the whole list.
+ */
 static struct net_datagram *take_class(struct wsk_socket *socket)
 {
     struct net_datagram *list = take_first(socket);
@@ -242,8 +246,9 @@ static void post_delivery(struct wsk_socket *socket)
 }
 
 /*
- * A hook may want the event to wait until more datagrams have come, for a while: the loop looks again and
- * again, for that is no path for speed. What is gathered stays in the backlog. Under the lock.
+ * A hook may want the event to wait until more datagrams have come, for a while: the loop looks
+ * again and again, for that is no path for speed. What is gathered stays in the backlog. Under the
+ * lock.
  */
 static bool gathers(struct wsk_socket *socket)
 {

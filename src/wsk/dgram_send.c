@@ -2,11 +2,11 @@
 /*
  * dgram_send.c - WskSendTo and WskSendMessages.
  *
- * Datagrams leave in the caller's thread while the socket is idle: nothing is allocated, the slices live on
- * the stack and the IRP completes before the call returns. In a stream of calls (net/udp_tx.c), and when the
- * kernel has no room, the rest of the call becomes a request (dgram_later.c), which keeps what the caller may
- * overwrite; the loop sends it together with those that follow, and completes it. So no request completes in the
- * thread of another's call.
+ * Datagrams leave in the caller's thread while the socket is idle: nothing is allocated, the slices
+ * live on the stack and the IRP completes before the call returns. In a stream of calls
+ * (net/udp_tx.c), and when the kernel has no room, the rest of the call becomes a request
+ * (dgram_later.c), which keeps what the caller may overwrite; the loop sends it together with those
+ * that follow, and completes it. So no request completes in the thread of another's call.
  */
 #include "dgram.h"
 #include "dgram_later.h"
@@ -88,7 +88,9 @@ static NTSTATUS describe(struct wsk_socket *socket, const struct call *call,
 
 /* --- Now ------------------------------------------------------------------------------------- */
 
-/* One piece of memory for a chain with more pieces than the engine takes. NULL when there is none. */
+/*
+ * One piece of memory for a chain with more pieces than the engine takes. NULL when there is none.
+ */
 static void *gather(const struct wsk_cutter *before, size_t length, struct net_slice *slice)
 {
     struct wsk_cutter cutter = *before;
@@ -138,7 +140,10 @@ struct group {
     uint32_t used;           /* slices */
 };
 
-/* As many as there is room for; leaves `rest` behind them. 0: the next has too many slices, or none is left. */
+/*
+ * As many as there is room for; leaves `rest` behind them. 0: the next has too many slices, or none
+ * is left.
+ */
 static unsigned gather_group(struct wsk_outgoing *outgoing, struct group *group)
 {
     group->count = 0;
@@ -195,7 +200,9 @@ static bool send_group(struct wsk_socket *socket, struct wsk_outgoing *outgoing,
     return false;
 }
 
-/* False as above. A failure in the middle does not keep the rest from being tried (DGRAM-MSGS-06). */
+/*
+ * False as above. A failure in the middle does not keep the rest from being tried (DGRAM-MSGS-06).
+ */
 static bool send_list(struct wsk_socket *socket, struct wsk_outgoing *outgoing)
 {
     struct group group;

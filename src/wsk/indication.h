@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * indication.h - a WSK_DATAGRAM_INDICATION and what it points at, built into the room that each datagram of
- * the engine has for the storey above: indicating a datagram allocates nothing.
+ * indication.h - a WSK_DATAGRAM_INDICATION and what it points at, built into the room that each
+ * datagram of the engine has for the storey above: indicating a datagram allocates nothing.
  */
 #ifndef OPENWSK_WSK_INDICATION_H
 #define OPENWSK_WSK_INDICATION_H
@@ -10,8 +10,8 @@
 #include "translate.h"
 
 /*
- * The client may release a node while the callback still runs, in any thread; and it may write to Next. So
- * the provider follows its own links, and this word says whose the node is.
+ * The client may release a node while the callback still runs, in any thread; and it may write to
+ * Next. So the provider follows its own links, and this word says whose the node is.
  */
 enum indication_state {
     INDICATION_OFFERED = 0x6f666672,   /* handed to a callback that has not returned */

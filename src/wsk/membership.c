@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* membership.c - see membership.h. Windows has three generations of structures for the same thing. */
+/*
+ * membership.c - see membership.h. Windows has three generations of structures for the same thing.
+ */
 #include "membership.h"
 
 #include "translate.h"
@@ -24,7 +26,10 @@ static void set_ipv4(struct net_address *to, const IN_ADDR *from)
     memcpy(to->ip, from, 4);
 }
 
-/* ws2ipdef.h, IP_MREQ: a local address, or 0, or an interface index as 0.x.x.x in network byte order. */
+/*
+ * ws2ipdef.h, IP_MREQ: a local address, or 0, or an interface index as 0.x.x.x in network byte
+ * order.
+ */
 static void set_interface(struct net_membership *membership, const IN_ADDR *interface)
 {
     UCHAR bytes[4];

@@ -10,7 +10,8 @@ bool wsk_membership_known(const struct wsk_socket *socket, ULONG level, ULONG op
 
 /*
  * STATUS_INVALID_PARAMETER for a structure that is too short or a group that is none,
- * STATUS_ADDRESS_ALREADY_EXISTS when joined already, STATUS_NOT_FOUND when not joined (DGRAM-MC-04).
+ * STATUS_ADDRESS_ALREADY_EXISTS when joined already, STATUS_NOT_FOUND when not joined
+ * (DGRAM-MC-04).
  */
 NTSTATUS wsk_membership_set(struct wsk_socket *socket, ULONG level, ULONG option, const void *input,
                             SIZE_T size);

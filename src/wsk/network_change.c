@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * network_change.c - IRPs that wait for a change of the host's network: SIO_ADDRESS_LIST_CHANGE (CTL-12) and
- * SIO_ROUTING_INTERFACE_CHANGE.
+ * network_change.c - IRPs that wait for a change of the host's network: SIO_ADDRESS_LIST_CHANGE
+ * (CTL-12) and SIO_ROUTING_INTERFACE_CHANGE.
  *
- * One watch of the engine serves them all, from the first that waits until the provider stops. Its thread runs
- * no code of a driver: what a change completes goes to the socket's loop.
+ * One watch of the engine serves them all, from the first that waits until the provider stops. Its
+ * thread runs no code of a driver: what a change completes goes to the socket's loop.
  */
 #include "address_list.h"
 #include "nt.h"
@@ -44,7 +44,9 @@ static VOID cancel_wait(PDEVICE_OBJECT device, PIRP irp)
     wsk_request_complete(request, STATUS_CANCELLED, 0);
 }
 
-/* The oldest of the socket whose completion is ours. Those a cancel has taken leave the list, too. */
+/*
+ * The oldest of the socket whose completion is ours. Those a cancel has taken leave the list, too.
+ */
 static struct wsk_request *claim_of(struct wsk_socket *socket)
 {
     list_for_each_safe(link, &changes.waiting) {

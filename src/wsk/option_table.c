@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option_table.c - a row an option, from Windows' (level, name) to what keeps it. Microsoft's pages on socket
- * options (SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, IPPROTO_TCP) name values and defaults.
+ * option_table.c - a row an option, from Windows' (level, name) to what keeps it. Microsoft's pages
+ * on socket options (SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, IPPROTO_TCP) name values
+ * and defaults.
  *
- * Options of the level IPPROTO_IP also serve IPv6 sockets, where they speak for the IPv4 half: drivers set both
- * on a dual-stack socket.
+ * Options of the level IPPROTO_IP also serve IPv6 sockets, where they speak for the IPv4 half:
+ * drivers set both on a dual-stack socket.
  */
 #include "option_table.h"
 #include "translate.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* option_table.h - what options there are (option_table.c), for options.c, which gets and sets them. */
+/*
+ * option_table.h - what options there are (option_table.c), for options.c, which gets and sets
+ * them.
+ */
 #ifndef OPENWSK_WSK_OPTION_TABLE_H
 #define OPENWSK_WSK_OPTION_TABLE_H
 

@@ -2,8 +2,8 @@
 /*
  * options.c - getting and setting the options of option_table.c.
  *
- * Sizes: options are a ULONG; a BOOLEAN of one byte is accepted for the yes-or-no ones, as user-mode
- * programs pass it.
+ * Sizes: options are a ULONG; a BOOLEAN of one byte is accepted for the yes-or-no ones, as
+ * user-mode programs pass it.
  */
 #include "membership.h"
 #include "option_table.h"
@@ -11,7 +11,9 @@
 
 #include <ws2ipdef.h>
 
-/* The engine's name of an option, with the half of a dual-stack socket that the level speaks for. */
+/*
+ * The engine's name of an option, with the half of a dual-stack socket that the level speaks for.
+ */
 static int engine_option(const struct wsk_socket *socket, const struct wsk_option *option)
 {
     bool other_half = option->level == IPPROTO_IP && socket->family == NET_IPV6;
@@ -64,7 +66,10 @@ static int tell_engine(struct wsk_socket *socket, const struct wsk_option *optio
     return 0;
 }
 
-/* Some reports share one option of the engine: the lock keeps them from setting it in the wrong order. */
+/*
+ * Some reports share one option of the engine: the lock keeps them from setting it in the wrong
+ * order.
+ */
 static NTSTATUS apply_report(struct wsk_socket *socket, const struct wsk_option *option, bool on)
 {
     uint32_t reports;

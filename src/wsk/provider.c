@@ -21,7 +21,10 @@ static void stop_storage(void)
     wsk_clients_stop();
 }
 
-/* What a driver left behind may have kept the last provider from being stopped; its resolver goes on. */
+/*
+ * What a driver left behind may have kept the last provider from being stopped; its resolver goes
+ * on.
+ */
 static int start_resolver(bool *made)
 {
     *made = !resolver;

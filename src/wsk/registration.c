@@ -2,9 +2,9 @@
 /*
  * registration.c - WskRegister to WskDeregister.
  *
- * WSK_REGISTRATION is memory of the driver with three words for us: what it is (a magic number), the client
- * behind it, and the lock that guards both. A block that was deregistered stays recognisable, so that a late
- * capture is answered without touching the client, which is gone.
+ * WSK_REGISTRATION is memory of the driver with three words for us: what it is (a magic number),
+ * the client behind it, and the lock that guards both. A block that was deregistered stays
+ * recognisable, so that a late capture is answered without touching the client, which is gone.
  */
 #include "client.h"
 #include "nt.h"
@@ -275,8 +275,8 @@ static bool uncount_capture(struct wsk_client *client)
 }
 
 /*
- * A release may come while WskDeregister waits in another thread (DEREG-08), when the block no longer leads to
- * the client; so it is found among the clients instead.
+ * A release may come while WskDeregister waits in another thread (DEREG-08), when the block no
+ * longer leads to the client; so it is found among the clients instead.
  */
 static void release(PWSK_REGISTRATION registration, const void *place)
 {

@@ -146,7 +146,9 @@ struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
     return request;
 }
 
-/* Only all at once are ever taken from `returned`, so none can come back between look and exchange. */
+/*
+ * Only all at once are ever taken from `returned`, so none can come back between look and exchange.
+ */
 void wsk_request_give_back(struct wsk_request *request)
 {
     struct wsk_request_cache *cache = &request->socket->requests;
@@ -217,8 +219,8 @@ bool wsk_request_pend(struct wsk_request *request, PDRIVER_CANCEL cancel)
     IoMarkIrpPending(irp);
     IoSetCancelRoutine(irp, cancel);
     /*
-     * IoCancelIrp sets Cancel before it takes the routine. Whoever cancelled before the line above saw no
-     * routine, and is seen here; whoever cancels after it finds the routine.
+     * IoCancelIrp sets Cancel before it takes the routine. Whoever cancelled before the line above
+     * saw no routine, and is seen here; whoever cancels after it finds the routine.
      */
     return !__atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) || !IoSetCancelRoutine(irp, NULL);
 }

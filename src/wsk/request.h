@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request.h - IRPs on their way through the provider: how they come in, wait, are cancelled and go out.
+ * request.h - IRPs on their way through the provider: how they come in, wait, are cancelled and go
+ * out.
  *
  * A call that takes an IRP ends in exactly one of
  *   wsk_refuse()   it never pended: completed before the call returns, with the status that is returned;
  *   wsk_finish()   done at once: completed, usually before the return, and the call returns STATUS_PENDING;
  *   wsk_pend_*()   queued; completed by whoever takes the request out of its queue.
- * STATUS_PENDING also for what is done at once is what Windows does for most of these calls, and drivers
- * exist that break on a synchronous success.
+ * STATUS_PENDING also for what is done at once is what Windows does for most of these calls, and
+ * drivers exist that break on a synchronous success.
  */
 #ifndef OPENWSK_WSK_REQUEST_H
 #define OPENWSK_WSK_REQUEST_H
@@ -104,13 +105,14 @@ void wsk_request_complete(struct wsk_request *request, NTSTATUS status, ULONG_PT
 void wsk_request_abandon(struct wsk_request *request);
 
 /*
- * Marks the IRP pending and makes it cancellable. False: it was cancelled before; the caller completes it.
+ * Marks the IRP pending and makes it cancellable. False: it was cancelled before; the caller
+ * completes it.
  */
 bool wsk_request_pend(struct wsk_request *request, PDRIVER_CANCEL cancel);
 
 /*
- * Puts the request at the end of the queue, with its IRP pending and cancellable; `lock` of the socket is held.
- * False: the IRP was cancelled before; the caller completes it.
+ * Puts the request at the end of the queue, with its IRP pending and cancellable; `lock` of the
+ * socket is held. False: the IRP was cancelled before; the caller completes it.
  */
 bool wsk_request_queue(struct wsk_request *request, struct list *queue, PDRIVER_CANCEL cancel);
 
@@ -130,9 +132,9 @@ NTSTATUS wsk_refuse(PIRP irp, NTSTATUS status);
 NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information);
 
 /*
- * The one exit: sets IoStatus and calls IoCompleteRequest, unless the thread is completing another IRP of
- * the provider; then the socket's loop does it, so that a routine which issues the next request never grows
- * the stack.
+ * The one exit: sets IoStatus and calls IoCompleteRequest, unless the thread is completing another
+ * IRP of the provider; then the socket's loop does it, so that a routine which issues the next
+ * request never grows the stack.
  */
 void wsk_complete(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_PTR information);
 

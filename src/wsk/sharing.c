@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sharing.c - see sharing.h. The table: "Sharing Transport Addresses" of the public WSK documentation. */
+/*
+ * sharing.c - see sharing.h. The table: "Sharing Transport Addresses" of the public WSK
+ * documentation.
+ */
 #include "sharing.h"
 
 #include "descriptor.h"
@@ -45,7 +48,9 @@ static bool is_any(const struct net_address *address)
     return memcmp(address->ip, zero, sizeof(zero)) == 0;
 }
 
-/* An address of a socket that also carries IPv4, as IPv4 sees it. False when it has no such side. */
+/*
+ * An address of a socket that also carries IPv4, as IPv4 sees it. False when it has no such side.
+ */
 static bool ipv4_side(const struct wsk_socket *socket, const struct net_address *address,
                       struct net_address *side)
 {

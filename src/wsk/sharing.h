@@ -2,10 +2,10 @@
 /*
  * sharing.h - which sockets may be bound to one port at the same time.
  *
- * Windows distinguishes wildcard from specific addresses and three modes of sharing; the host's one flag
- * cannot express that. So the provider keeps its own list of what this process has bound, decides by the
- * documented table, and lets the host's flag follow for the moment of a bind. Towards other processes a socket
- * shares only if it asked for SO_REUSEADDR.
+ * Windows distinguishes wildcard from specific addresses and three modes of sharing; the host's one
+ * flag cannot express that. So the provider keeps its own list of what this process has bound,
+ * decides by the documented table, and lets the host's flag follow for the moment of a bind.
+ * Towards other processes a socket shares only if it asked for SO_REUSEADDR.
  */
 #ifndef OPENWSK_WSK_SHARING_H
 #define OPENWSK_WSK_SHARING_H

@@ -221,7 +221,10 @@ static NTSTATUS choose_family(ADDRESS_FAMILY family, enum net_family *chosen)
     return STATUS_SUCCESS;
 }
 
-/* Whether Windows has such a socket. One that listens for datagrams fails there only when it is bound. */
+/*
+ * Whether Windows has such a socket. One that listens for datagrams fails there only when it is
+ * bound.
+ */
 static bool is_known(USHORT type, ULONG protocol, ULONG flags)
 {
     switch (type) {
@@ -306,7 +309,9 @@ NTSTATUS WSKAPI wsk_create_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USH
 
 /* --- WskCloseSocket -------------------------------------------------------------------------- */
 
-/* On the loop: no callback is running, and none will. So only here it is known what callbacks kept. */
+/*
+ * On the loop: no callback is running, and none will. So only here it is known what callbacks kept.
+ */
 static void cancel_everything(struct task *task)
 {
     struct wsk_socket *socket = container_of(task, struct wsk_socket, close_task);

@@ -60,8 +60,8 @@ struct wsk_peer {
 struct wsk_request;
 
 /*
- * Requests that a socket has used before, so that the next ones cost no allocation. Whoever makes a request
- * holds the lock; whoever is done with one gives it back without.
+ * Requests that a socket has used before, so that the next ones cost no allocation. Whoever makes a
+ * request holds the lock; whoever is done with one gives it back without.
  */
 struct wsk_request_cache {
     struct base_lock lock;
@@ -131,7 +131,10 @@ struct wsk_socket {
 
 #define WSK_GATE_SHUT 0x80000000u
 
-/* Both stop with WSK-V13 for what is no socket, or is closed, and with WSK-V19 above DISPATCH_LEVEL. */
+/*
+ * Both stop with WSK-V13 for what is no socket, or is closed, and with WSK-V19 above
+ * DISPATCH_LEVEL.
+ */
 struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, const void *place);
 
 /* The last one out of a socket that is closing closes its endpoint. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * translate.h - the four places where Windows words become the engine's and back: addresses, control data,
- * option values and statuses; and the walk from a WSK_BUF to memory. Pure functions.
+ * translate.h - the four places where Windows words become the engine's and back: addresses,
+ * control data, option values and statuses; and the walk from a WSK_BUF to memory. Pure functions.
  */
 #ifndef OPENWSK_WSK_TRANSLATE_H
 #define OPENWSK_WSK_TRANSLATE_H
@@ -38,8 +38,8 @@ struct wsk_walk {
 };
 
 /*
- * STATUS_INVALID_PARAMETER when Offset lies outside the first MDL or the chain is shorter than Length
- * (BUF-02, BUF-04).
+ * STATUS_INVALID_PARAMETER when Offset lies outside the first MDL or the chain is shorter than
+ * Length (BUF-02, BUF-04).
  */
 NTSTATUS wsk_buffer_check(const WSK_BUF *buffer);
 
@@ -47,8 +47,8 @@ NTSTATUS wsk_buffer_check(const WSK_BUF *buffer);
 void wsk_walk_start(struct wsk_walk *walk, const WSK_BUF *buffer);
 
 /*
- * Takes the next `length` bytes as slices of memory and returns how many slices that were; only the first `room`
- * are stored. Zero-byte MDLs give no slice.
+ * Takes the next `length` bytes as slices of memory and returns how many slices that were; only the
+ * first `room` are stored. Zero-byte MDLs give no slice.
  */
 uint32_t wsk_walk_take(struct wsk_walk *walk, size_t length, struct net_slice *slices, uint32_t room);
 
@@ -60,8 +60,9 @@ void wsk_buffer_scatter(const WSK_BUF *buffer, const void *from, size_t size);
 /* --- control_data.c -------------------------------------------------------------------------- */
 
 /*
- * What a driver passes with a send. STATUS_INVALID_PARAMETER for an item that is too short, runs past the end
- * or carries an impossible value; STATUS_NOT_SUPPORTED for an unknown item that has data.
+ * What a driver passes with a send. STATUS_INVALID_PARAMETER for an item that is too short, runs
+ * past the end or carries an impossible value; STATUS_NOT_SUPPORTED for an unknown item that has
+ * data.
  */
 NTSTATUS wsk_control_data_parse(enum net_family family, const CMSGHDR *control, ULONG length,
                                 struct net_control *parsed);
@@ -70,8 +71,9 @@ NTSTATUS wsk_control_data_parse(enum net_family family, const CMSGHDR *control, 
 #define WSK_CONTROL_DATA_MAX 224u
 
 /*
- * What a driver gets with a datagram: the items that `reports` names. Stores whole items while they fit into
- * `room` and returns the bytes stored, always a multiple of 8; `*truncated` says that one did not fit.
+ * What a driver gets with a datagram: the items that `reports` names. Stores whole items while they
+ * fit into `room` and returns the bytes stored, always a multiple of 8; `*truncated` says that one
+ * did not fit.
  */
 ULONG wsk_control_data_build(enum net_family family, uint32_t reports,
                              const struct net_datagram *datagram, void *control, ULONG room,
@@ -84,7 +86,10 @@ NTSTATUS wsk_status_from_errno(int error);
 
 /* --- options.c ------------------------------------------------------------------------------- */
 
-/* WskSetOption and WskGetOption for everything but SO_WSK_EVENT_CALLBACK. `written` counts output bytes. */
+/*
+ * WskSetOption and WskGetOption for everything but SO_WSK_EVENT_CALLBACK. `written` counts output
+ * bytes.
+ */
 NTSTATUS wsk_option_set(struct wsk_socket *socket, ULONG level, ULONG option, const void *input,
                         SIZE_T size);
 NTSTATUS wsk_option_get(struct wsk_socket *socket, ULONG level, ULONG option, void *output, SIZE_T size,

@@ -100,7 +100,9 @@ static void clocks_chance_and_processors(void **state)
     assert_in_range(os_processor_count(), 1, 100000);
 }
 
-/* The text names the very line below; where there is no debugging information, at least the file. */
+/*
+ * The text names the very line below; where there is no debugging information, at least the file.
+ */
 static void symbols_name_the_place(void **state)
 {
     char text[SYMBOL_TEXT_MAX];

@@ -2,8 +2,8 @@
 /*
  * test_echo.c - examples/udp_echo.c, loaded as a user loads it, against an ordinary UDP client.
  *
- * The client never has more datagrams under way than both sockets' buffers hold, so a datagram that does not come
- * back was lost by the driver or the library.
+ * The client never has more datagrams under way than both sockets' buffers hold, so a datagram that
+ * does not come back was lost by the driver or the library.
  */
 #include <openwsk/host.h>
 

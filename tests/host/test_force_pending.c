@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_force_pending.c - a driver that is right stays right when its requests complete at once, later, on
- * other threads and at another IRQL, whatever the seed; and when each of its calls that allocate fails once.
+ * test_force_pending.c - a driver that is right stays right when its requests complete at once,
+ * later, on other threads and at another IRQL, whatever the seed; and when each of its calls that
+ * allocate fails once.
  */
 #include "../drivers/good_traffic.c"
 

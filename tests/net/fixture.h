@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fixture.h - an engine on the scripted network, for one test. Its sends are never a stream, so that
- * each leaves in its caller's thread unless something is queued before it.
+ * fixture.h - an engine on the scripted network, for one test. Its sends are never a stream, so
+ * that each leaves in its caller's thread unless something is queued before it.
  */
 #ifndef OPENWSK_TESTS_NET_FIXTURE_H
 #define OPENWSK_TESTS_NET_FIXTURE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The host's network as records: loopback as it is everywhere, and a namespace that the test changes. */
+/*
+ * The host's network as records: loopback as it is everywhere, and a namespace that the test
+ * changes.
+ */
 #define _GNU_SOURCE
 #include "interfaces.h"
 #include "rtnl.h"
@@ -373,8 +376,8 @@ static void test_every_call_may_fail(void **state)
 static unsigned cut_messages;
 
 /*
- * Each shorter form of the message, in memory of just that size (the kernel pads to four bytes), so that a
- * sanitizer sees a step too far.
+ * Each shorter form of the message, in memory of just that size (the kernel pads to four bytes), so
+ * that a sanitizer sees a step too far.
  */
 static void decode_every_length(const struct nlmsghdr *message)
 {

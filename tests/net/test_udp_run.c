@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_udp_run.c - trips that datagrams share: sent, refused, received, cut; on the scripted network. */
+/*
+ * test_udp_run.c - trips that datagrams share: sent, refused, received, cut; on the scripted
+ * network.
+ */
 #include "fixture.h"
 #include "rxbuf.h"
 
@@ -111,7 +114,9 @@ static void test_a_batch_of_one_call_shares_trips(void **state)
     }
 }
 
-/* The wire is full after `space` datagrams: a run is not cut, so what went is known by its number. */
+/*
+ * The wire is full after `space` datagrams: a run is not cut, so what went is known by its number.
+ */
 static void test_the_kernel_is_full_at_each_trip(void **state)
 {
     struct fixture *fixture = *state;
@@ -158,7 +163,9 @@ static void test_each_gets_its_own_status(void **state)
     }
 }
 
-/* The path has no offload: everything goes one by one, and after one refusal nobody asks any more. */
+/*
+ * The path has no offload: everything goes one by one, and after one refusal nobody asks any more.
+ */
 static void test_a_path_without_offload(void **state)
 {
     static const int errors[] = { EIO, EINVAL, EMSGSIZE, EOPNOTSUPP };
@@ -359,7 +366,10 @@ static void send_twice(struct task *task)
     net_udp_send_later(udp, &parcels[1].send);
 }
 
-/* The loop's own second send of a round is alone for good: nobody looks for more, and the gate opens at once. */
+/*
+ * The loop's own second send of a round is alone for good: nobody looks for more, and the gate
+ * opens at once.
+ */
 static void test_the_loop_does_not_wait_for_itself(void **state)
 {
     struct fixture *fixture = *state;

@@ -412,7 +412,9 @@ static void test_the_kernel(void **state)
     net_watch_stop(&listener.watch);
 }
 
-/* Each call that opening a watch makes fails once: the error comes out, and no descriptor is left. */
+/*
+ * Each call that opening a watch makes fails once: the error comes out, and no descriptor is left.
+ */
 static struct net_sys table;
 static unsigned calls, fail_at;
 

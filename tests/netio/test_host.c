@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The real host: loopback as every machine has it, and a namespace that changes under the driver's eyes. */
+/*
+ * The real host: loopback as every machine has it, and a namespace that changes under the driver's
+ * eyes.
+ */
 #include "netio_test.h"
 
 #define WAIT_NS (60 * OS_NS_PER_S)
@@ -52,7 +55,9 @@ static void test_loopback_address_and_route(void **state)
     assert_memory_equal(&source.Ipv4.sin_addr, netio_loopback4, 4);
 }
 
-/* What a tunnel driver does: give itself an address and a route, find its way, and take both back. */
+/*
+ * What a tunnel driver does: give itself an address and a route, find its way, and take both back.
+ */
 static void test_configure_an_interface(void **state)
 {
     static const uint8_t own[] = { 192, 0, 2, 1 }, remote[] = { 198, 51, 100, 0 };
@@ -141,7 +146,9 @@ static void test_an_address_comes_and_goes(void **state)
     interfaces_remove("t0");
 }
 
-/* A LUID is not used again for another interface, as an index never is before the count is through. */
+/*
+ * A LUID is not used again for another interface, as an index never is before the count is through.
+ */
 static void test_a_luid_is_not_reused(void **state)
 {
     NET_LUID first, second;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_denied.c - calls that make something fail for want of resources when a hook says so, as documented. */
+/*
+ * test_denied.c - calls that make something fail for want of resources when a hook says so, as
+ * documented.
+ */
 #include "nt_test.h"
 
 #include <bcrypt.h>

@@ -409,7 +409,10 @@ struct race {
 
 static struct race race;
 
-/* Looks for a while before it sleeps, so that the two meet closely; yielding alone takes minutes beside others. */
+/*
+ * Looks for a while before it sleeps, so that the two meet closely; yielding alone takes minutes
+ * beside others.
+ */
 static void wait_for_value(_Atomic uint32_t *word, uint32_t value)
 {
     uint32_t seen = atomic_load(word);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_special.c - guarded blocks when there are too many of them; with the argument without_guards, as on a kernel
- * older than Linux 6.13.
+ * test_special.c - guarded blocks when there are too many of them; with the argument
+ * without_guards, as on a kernel older than Linux 6.13.
  */
 #include "nt_test.h"
 
@@ -56,7 +56,10 @@ static void give_all_back(unsigned count)
         nt_special_give_back(taken[count]);
 }
 
-/* The test runner takes the fault signals for each test; the executive takes them back when it starts. */
+/*
+ * The test runner takes the fault signals for each test; the executive takes them back when it
+ * starts.
+ */
 static void take_faults_back(void)
 {
     nt_stop();
@@ -172,7 +175,9 @@ static void a_block_can_be_looked_at_while_it_is_freed(void **state)
 
 /* --- Paged pool ------------------------------------------------------------------------------ */
 
-/* Every page of paged pool that is not locked is out afterwards, as on a machine that needs them. */
+/*
+ * Every page of paged pool that is not locked is out afterwards, as on a machine that needs them.
+ */
 static void page_out(void)
 {
     KIRQL irql;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded strings: what fits, what is cut, what is refused; nothing beyond the buffer is written. */
+/*
+ * Bounded strings: what fits, what is cut, what is refused; nothing beyond the buffer is written.
+ */
 #include <wdm.h>
 #include <ntstrsafe.h>
 

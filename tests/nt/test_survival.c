@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_survival.c - the executive survives the failure of each of its allocations and threads, once and for good: what
- * can fail says so as Windows does, what cannot fail works, and nothing is left.
+ * test_survival.c - the executive survives the failure of each of its allocations and threads, once
+ * and for good: what can fail says so as Windows does, what cannot fail works, and nothing is left.
  *
- * A life starts the executive, uses one part of it and stops. Life n meets the n-th failure; the sweep ends with the
- * first that meets none. The calling thread is an object and has entered a __try before: a thread without memory for
- * that is beyond help (nt/thread.c, nt/exception.c).
+ * A life starts the executive, uses one part of it and stops. Life n meets the n-th failure; the
+ * sweep ends with the first that meets none. The calling thread is an object and has entered a
+ * __try before: a thread without memory for that is beyond help (nt/thread.c, nt/exception.c).
  */
 #include "nt_test.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_wait_watch.c - who sleeps, as a hang tells it; which signal satisfied a wait, as a stale event is told. */
+/*
+ * test_wait_watch.c - who sleeps, as a hang tells it; which signal satisfied a wait, as a stale
+ * event is told.
+ */
 #include "nt_test.h"
 
 /* --- Fixture --------------------------------------------------------------------------------- */

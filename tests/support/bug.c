@@ -83,8 +83,9 @@ static unsigned running_threads(void)
 }
 
 /*
- * A thread that still frees something may hold a lock of the sanitizer's, which nobody releases in a child. So all but
- * this one should sleep; those of a test that keeps them busy do not, and need not.
+ * A thread that still frees something may hold a lock of the sanitizer's, which nobody releases in
+ * a child. So all but this one should sleep; those of a test that keeps them busy do not, and need
+ * not.
  */
 static void let_others_sleep(void)
 {

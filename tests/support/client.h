@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client.h - a WSK client for tests: what a driver would write around each call, with the contract of IRPs
- * checked on every one of them.
+ * client.h - a WSK client for tests: what a driver would write around each call, with the contract
+ * of IRPs checked on every one of them.
  *
  *  1. client_start() brings the executive and the provider up, registers and captures.
  *  2. call_init() makes an IRP; CALL() issues a function and waits for the completion.
@@ -53,8 +53,8 @@ void call_free(struct call *call);
 PIRP call_reuse(struct call *call);
 
 /*
- * Waits for the completion of a function that returned `returned`, asserts that flag, return value and
- * completion agree, and gives the final status.
+ * Waits for the completion of a function that returned `returned`, asserts that flag, return value
+ * and completion agree, and gives the final status.
  */
 NTSTATUS call_wait(struct call *call, NTSTATUS returned);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * failing.h - the n-th of something fails: system calls of the engine (failing_sys.c), allocations of the library
- * (failing_memory.c, linked with --wrap). Neutral words, for tests of any storey.
+ * failing.h - the n-th of something fails: system calls of the engine (failing_sys.c), allocations
+ * of the library (failing_memory.c, linked with --wrap). Neutral words, for tests of any storey.
  *
  *  1. failing_begin() says which one, and whether all later ones fail, too.
  *  2. What runs counts itself; failing_exempt() keeps the calling thread out of it.

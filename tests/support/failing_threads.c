@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* failing_threads.c - the library's threads, which the linker's --wrap leads here. They fail with its memory. */
+/*
+ * failing_threads.c - the library's threads, which the linker's --wrap leads here. They fail with
+ * its memory.
+ */
 #include "failing.h"
 
 #include <stddef.h>

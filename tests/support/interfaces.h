@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interfaces.h - a network of the test's own, and changes to it by other ways than the engine's: the
- * old ioctls, and a message for links, which have none.
+ * interfaces.h - a network of the test's own, and changes to it by other ways than the engine's:
+ * the old ioctls, and a message for links, which have none.
  *
  * Each function that changes something fails the process when it cannot.
  */
@@ -12,8 +12,8 @@
 
 /*
  * Moves the process into a network namespace of its own, with "lo" up and every right. Before the
- * first thread. False, with the reason on standard error, where the machine does not allow it or has
- * no software interfaces.
+ * first thread. False, with the reason on standard error, where the machine does not allow it or
+ * has no software interfaces.
  */
 bool interfaces_own(void);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.h - an ordinary UDP socket on loopback, as any other program on the network would have one. */
+/*
+ * peer.h - an ordinary UDP socket on loopback, as any other program on the network would have one.
+ */
 #ifndef OPENWSK_TESTS_PEER_H
 #define OPENWSK_TESTS_PEER_H
 
@@ -19,7 +21,9 @@ void peer_close(struct peer *peer);
 /* To a port on loopback. */
 void peer_send(struct peer *peer, const void *data, size_t size, uint16_t port);
 
-/* Many datagrams of `segment` bytes in one trip, the last perhaps shorter: the receiver gets a run. */
+/*
+ * Many datagrams of `segment` bytes in one trip, the last perhaps shorter: the receiver gets a run.
+ */
 void peer_send_run(struct peer *peer, const void *data, size_t size, uint16_t segment,
                    uint16_t port);
 

@@ -97,9 +97,9 @@ void script_limit_send(struct script *script, unsigned count);
 void script_limit_receive(struct script *script, unsigned count);
 
 /*
- * Offload, off at the start. With it senders may share trips: on the wire lie the datagrams; a trip with a
- * datagram that shall fail (SCRIPT_SEND) fails as a whole. And what an endpoint receives is joined to
- * runs of at most `run` datagrams; 0 for none.
+ * Offload, off at the start. With it senders may share trips: on the wire lie the datagrams; a trip
+ * with a datagram that shall fail (SCRIPT_SEND) fails as a whole. And what an endpoint receives is
+ * joined to runs of at most `run` datagrams; 0 for none.
  */
 void script_offload(struct script *script, bool on, unsigned run);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watched.c - puts the verifier's tables between a test and the provider, for the whole program: what holds of
- * every call must hold through them as well.
+ * watched.c - puts the verifier's tables between a test and the provider, for the whole program:
+ * what holds of every call must hold through them as well.
  */
 #include "calls.h"
 

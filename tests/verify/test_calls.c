@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_calls.c - what an observer of WSK calls sees, what it can change, and that a held completion is pending. */
+/*
+ * test_calls.c - what an observer of WSK calls sees, what it can change, and that a held completion
+ * is pending.
+ */
 #include "calls.h"
 #include "client.h"
 #include "nt.h"

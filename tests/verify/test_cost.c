@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_cost.c - what the verifier costs, in things that can be counted: nothing stands between driver and
- * provider while it is off; while it is on, a send allocates one record and calls the system for special
- * pool only as often as special.h says. tests/bench/instructions.sh runs it with the argument alone.
+ * test_cost.c - what the verifier costs, in things that can be counted: nothing stands between
+ * driver and provider while it is off; while it is on, a send allocates one record and calls the
+ * system for special pool only as often as special.h says. tests/bench/instructions.sh runs it with
+ * the argument alone.
  */
 #define _GNU_SOURCE
 #include "client.h"
@@ -156,7 +157,10 @@ static void test_a_send_allocates_its_record_and_calls_the_system_for_nothing(vo
     end();
 }
 
-/* Each of the first few of a stack, then one in so many, takes one call and one more when it is freed. */
+/*
+ * Each of the first few of a stack, then one in so many, takes one call and one more when it is
+ * freed.
+ */
 static void test_fresh_blocks_call_the_system_now_and_then(void **state)
 {
     unsigned most = 2 * (NT_SPECIAL_EACH + (SENDS + NT_SPECIAL_STEP - 1) / NT_SPECIAL_STEP);
@@ -174,7 +178,9 @@ static void test_fresh_blocks_call_the_system_now_and_then(void **state)
     end();
 }
 
-/* --- What tests/bench/instructions.sh counts --------------------------------------------------- */
+/*
+ * --- What tests/bench/instructions.sh counts ---------------------------------------------------
+ */
 
 #define ALONE 4000u
 

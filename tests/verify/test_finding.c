@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_finding.c - findings are said once, counted each time, and kept apart by rule, words and place. */
+/*
+ * test_finding.c - findings are said once, counted each time, and kept apart by rule, words and
+ * place.
+ */
 #include "base.h"
 #include "nt.h"
 #include "verify.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_inject.c - each injection has the effect that its name says, on the calls that its rule means. */
+/*
+ * test_inject.c - each injection has the effect that its name says, on the calls that its rule
+ * means.
+ */
 #include "calls.h"
 #include "client.h"
 #include "nt.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_low_resources.c - what low resources simulation denies: each call of the driver once for each of its
- * stacks, nothing of anybody else, and nothing while it is suspended. This program plays the driver.
+ * test_low_resources.c - what low resources simulation denies: each call of the driver once for
+ * each of its stacks, nothing of anybody else, and nothing while it is suspended. This program
+ * plays the driver.
  */
 #include "low_resources.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_rule_waits.c - which operation a wait is for, told from who has signalled its object; and that a wait which a
- * signal older than the operation satisfies is found (WSK-V29), while a clever driver's is not.
+ * test_rule_waits.c - which operation a wait is for, told from who has signalled its object; and
+ * that a wait which a signal older than the operation satisfies is found (WSK-V29), while a clever
+ * driver's is not.
  */
 #include "rule_waits.h"
 
@@ -74,7 +75,10 @@ static size_t found_stale(void)
 
 /* --- Operations ------------------------------------------------------------------------------ */
 
-/* A receive that pends until it is cancelled: nobody sends. Its event stands somewhere behind its context. */
+/*
+ * A receive that pends until it is cancelled: nobody sends. Its event stands somewhere behind its
+ * context.
+ */
 struct operation {
     PIRP irp;
     WSK_BUF buffer;
@@ -322,7 +326,10 @@ static void test_two_operations_with_one_event(void **state)
     make(&first);
     make(&second);
     KeInitializeEvent(&shared, NotificationEvent, FALSE);
-    /* Until nobody looks any more whether a routine has company, which would excuse what follows, too. */
+    /*
+     * Until nobody looks any more whether a routine has company, which would excuse what follows,
+     * too.
+     */
     for (unsigned i = 0; i < 20; i++) {
         KeClearEvent(&shared);
         learn(&first, sets_the_shared_one, NULL, &shared);
@@ -444,7 +451,9 @@ static void test_without_the_rule_nothing_is_found(void **state)
     tear_down(state);
 }
 
-/* What was learned in one run says nothing in the next, in which the address is another object's. */
+/*
+ * What was learned in one run says nothing in the next, in which the address is another object's.
+ */
 static void test_the_next_run_knows_nothing(void **state)
 {
     static struct operation operation;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_split.c - a datagram that is split has the same bytes, and is whole again when the provider has it back. */
+/*
+ * test_split.c - a datagram that is split has the same bytes, and is whole again when the provider
+ * has it back.
+ */
 #include "inject.h"
 
 #include "nt.h"

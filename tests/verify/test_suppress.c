@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_suppress.c - what a file of suppressions may say, what its patterns match, and what is told of them. */
+/*
+ * test_suppress.c - what a file of suppressions may say, what its patterns match, and what is told
+ * of them.
+ */
 #define _GNU_SOURCE
 #include "suppress.h"
 

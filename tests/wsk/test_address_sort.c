@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which destination to try first: the examples of RFC 6724, section 10.2, and the rules one by one. */
+/*
+ * Which destination to try first: the examples of RFC 6724, section 10.2, and the rules one by one.
+ */
 #include "address_list.h"
 
 #include <setjmp.h>

@@ -2,9 +2,9 @@
 /*
  * test_cancel.c - IoCancelIrp against arrival and close, 100,000 rounds.
  *
- * A round issues one WskReceiveFrom. Then, in an order that nobody controls, a datagram arrives, another thread
- * cancels, and sometimes the socket is closed. Whatever wins, the IRP completes exactly once, with the status of
- * the winner, and nothing is touched afterwards.
+ * A round issues one WskReceiveFrom. Then, in an order that nobody controls, a datagram arrives,
+ * another thread cancels, and sometimes the socket is closed. Whatever wins, the IRP completes
+ * exactly once, with the status of the winner, and nothing is touched afterwards.
  */
 #include "client.h"
 #include "peer.h"

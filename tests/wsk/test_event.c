@@ -80,7 +80,10 @@ static NTSTATUS WSKAPI received(PVOID context, ULONG flags, PWSK_DATAGRAM_INDICA
     }
     KeReleaseSpinLockFromDpcLevel(&listener->lock);
     KeSetEvent(&listener->entered, IO_NO_INCREMENT, FALSE);
-    /* A test may hold the callback: real drivers must not, so the wait does not go through the executive. */
+    /*
+     * A test may hold the callback: real drivers must not, so the wait does not go through the
+     * executive.
+     */
     while (listener->wait_for_go && !KeReadStateEvent(&listener->go))
         os_yield();
     /* Last, because the test may close the socket now. */

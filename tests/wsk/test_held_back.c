@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_held_back.c - who retains too many indications is slowed down, and goes on after releasing some. */
+/*
+ * test_held_back.c - who retains too many indications is slowed down, and goes on after releasing
+ * some.
+ */
 #include "client.h"
 #include "peer.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_hooks.c - who does not ask for a look at the calls does not pay for one; what the hooks may ask is right. */
+/*
+ * test_hooks.c - who does not ask for a look at the calls does not pay for one; what the hooks may
+ * ask is right.
+ */
 #include "client.h"
 #include "dgram.h"
 #include "nt.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* test_later.c - sends that wait for room, on a scripted network whose wire is full when the test says so. */
+/*
+ * test_later.c - sends that wait for room, on a scripted network whose wire is full when the test
+ * says so.
+ */
 #include "client.h"
 #include "port_script.h"
 
@@ -211,7 +214,10 @@ static NTSTATUS finish_list(struct list_call *list)
     return status;
 }
 
-/* Around the engine's batch of 64, with the wire full after every k: which went, and in which order. */
+/*
+ * Around the engine's batch of 64, with the wire full after every k: which went, and in which
+ * order.
+ */
 static void DGRAM_MSGS_03_completes_after_the_last(void **state)
 {
     static const unsigned counts[] = { 1, 2, 63, 64, 65, 127, 128, 129, 192 };

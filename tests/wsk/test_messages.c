@@ -91,7 +91,10 @@ static void DGRAM_MSGS_01_a_datagram_per_node(void **state)
         nodes[i].Buffer = buffer_over(&numbers[i], sizeof(numbers[i]));
         nodes[i].Next = i + 1 < NODES_MAX ? &nodes[i + 1] : NULL;
     }
-    /* MSGS-07: several hundred, whatever the host takes in one call. In parts, so that the peer's buffer holds. */
+    /*
+     * MSGS-07: several hundred, whatever the host takes in one call. In parts, so that the peer's
+     * buffer holds.
+     */
     for (uint32_t i = 0; i < NODES_MAX; i += 100) {
         nodes[i + 99].Next = NULL;
         assert_int_equal(send_list(&nodes[i], NULL, 0, &information), STATUS_SUCCESS);
@@ -233,7 +236,9 @@ static NTSTATUS set_segment(ULONG size)
     return status;
 }
 
-/* DGRAM-SEG-04, -05: 64 KB in one buffer, over a chain whose seams are not those of the segments. */
+/*
+ * DGRAM-SEG-04, -05: 64 KB in one buffer, over a chain whose seams are not those of the segments.
+ */
 static void DGRAM_SEG_05_option_and_seams(void **state)
 {
     static unsigned char payload[60000];

@@ -139,7 +139,10 @@ static void receive(dgram socket, struct arrival *arrival)
     buffer_free(&buffer);
 }
 
-/* A member on the sending host hears it (MC-08) and sees the group (MC-09); who has not joined does not (MC-05). */
+/*
+ * A member on the sending host hears it (MC-08) and sees the group (MC-09); who has not joined does
+ * not (MC-05).
+ */
 static void DGRAM_MC_05_only_members_hear(void **state)
 {
     const IP_MREQ membership = mreq("\0\0\0\1");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_receive_error.c - IP_RECVERR: an ICMP error, provoked on loopback by sending to a port that nobody
- * has, arrives as a datagram of its own, and disturbs nothing else.
+ * test_receive_error.c - IP_RECVERR: an ICMP error, provoked on loopback by sending to a port that
+ * nobody has, arrives as a datagram of its own, and disturbs nothing else.
  */
 #include "client.h"
 #include "peer.h"

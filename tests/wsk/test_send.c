@@ -334,7 +334,10 @@ struct chain {
     KEVENT done;
 };
 
-/* Routines on the stack of this thread. The next one may well run in another thread before this one returns. */
+/*
+ * Routines on the stack of this thread. The next one may well run in another thread before this one
+ * returns.
+ */
 static _Thread_local unsigned depth;
 static _Atomic unsigned deepest;
 

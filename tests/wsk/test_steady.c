@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_steady.c - once warm, sending and receiving allocate nothing. The scripts of tests/bench run the same
- * program to count what a datagram costs.
+ * test_steady.c - once warm, sending and receiving allocate nothing. The scripts of tests/bench run
+ * the same program to count what a datagram costs.
  */
 #define _GNU_SOURCE
 #include "client.h"
@@ -30,7 +30,10 @@
 
 static _Atomic unsigned allocations;
 
-/* The program's own malloc stands in for the C library's, which it calls; the sanitizers have theirs. */
+/*
+ * The program's own malloc stands in for the C library's, which it calls; the sanitizers have
+ * theirs.
+ */
 #ifndef SANITIZED
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
@@ -120,15 +123,15 @@ static void test_nothing_is_allocated(void **state)
         send_some(1);
     }
     /*
-     * How many buffers and requests are in use at once depends on who runs when, so a few may still be
-     * made; a datagram that cost one would show thousands.
+     * How many buffers and requests are in use at once depends on who runs when, so a few may still
+     * be made; a datagram that cost one would show thousands.
      */
     assert_true(atomic_load(&allocations) - before < FLIGHT);
 }
 
 /*
- * What tests/bench/instructions.sh and hooks.sh count: no datagram meets another, so each costs the same.
- * There is a verifier, which is off.
+ * What tests/bench/instructions.sh and hooks.sh count: no datagram meets another, so each costs the
+ * same. There is a verifier, which is off.
  */
 static void test_each_alone(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_stream.c - many datagrams close behind each other: each keeps its own IRP, status, bytes, order and thread,
- * however they travel. And runs that the kernel has joined, as a driver gets them.
+ * test_stream.c - many datagrams close behind each other: each keeps its own IRP, status, bytes,
+ * order and thread, however they travel. And runs that the kernel has joined, as a driver gets
+ * them.
  */
 #include "client.h"
 #include "crew.h"

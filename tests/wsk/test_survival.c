@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_survival.c - the provider survives the failure of each of its allocations and system calls, once and
- * for good: no crash, no leak, no descriptor, and every IRP completes once.
+ * test_survival.c - the provider survives the failure of each of its allocations and system calls,
+ * once and for good: no crash, no leak, no descriptor, and every IRP completes once.
  *
- * A life starts the provider, opens two sockets, binds, sets options, sends both ways, receives into IRPs and by
- * event, closes and stops. Life n meets the n-th failure; the sweep ends with the first that meets none.
+ * A life starts the provider, opens two sockets, binds, sets options, sends both ways, receives
+ * into IRPs and by event, closes and stops. Life n meets the n-th failure; the sweep ends with the
+ * first that meets none.
  */
 #include "client.h"
 #include "failing.h"

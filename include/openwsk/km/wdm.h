@@ -29,8 +29,8 @@
 #include "openwsk/zw.h"
 
 /*
- * A pageable routine at DISPATCH_LEVEL would fault one day: in checked builds it does at once, in free
- * ones the verifier sees it (WSK-V20).
+ * A pageable routine at DISPATCH_LEVEL would fault one day: in checked builds it does at once, in
+ * free ones the verifier sees it (WSK-V20).
  */
 #if defined(DBG) && DBG
 #define PAGED_ASSERT(expression) NT_ASSERT(expression)

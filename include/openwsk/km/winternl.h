@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* winternl.h - what the documentation of user mode tells of NT: types, and facts about the system. */
+/*
+ * winternl.h - what the documentation of user mode tells of NT: types, and facts about the system.
+ */
 #ifndef OPENWSK_KM_WINTERNL_H
 #define OPENWSK_KM_WINTERNL_H
 
@@ -19,9 +21,10 @@ typedef struct _SYSTEM_BASIC_INFORMATION {
 
 /*
  * PASSIVE_LEVEL. Only SystemBasicInformation: the processors, the page size, the memory of the host
- * in pages. STATUS_INVALID_INFO_CLASS for another class, STATUS_INFO_LENGTH_MISMATCH when the length
- * is not exactly the structure's. *ReturnLength, if wanted, is the structure's length in either case.
- * Source: NtQuerySystemInformation of winternl.h; drivers declare the reserved members themselves.
+ * in pages. STATUS_INVALID_INFO_CLASS for another class, STATUS_INFO_LENGTH_MISMATCH when the
+ * length is not exactly the structure's. *ReturnLength, if wanted, is the structure's length in
+ * either case. Source: NtQuerySystemInformation of winternl.h; drivers declare the reserved members
+ * themselves.
  */
 NTSTATUS NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS SystemInformationClass,
                                   PVOID SystemInformation, ULONG SystemInformationLength,

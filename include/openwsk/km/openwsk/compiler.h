@@ -22,7 +22,9 @@
 
 /* --- Architecture: what the Microsoft compiler and the kit's build files predefine ------------ */
 
-/* _WIN32 is defined for drivers by their flags only: headers of Linux take it for Windows itself. */
+/*
+ * _WIN32 is defined for drivers by their flags only: headers of Linux take it for Windows itself.
+ */
 #ifndef _WIN64
 #define _WIN64 1
 #endif
