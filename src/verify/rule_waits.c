@@ -33,6 +33,7 @@ struct learned {
     ptrdiff_t offset;               /* behind the routine's context, where `relative` */
     bool relative;
     bool others;                    /* it is signalled by others, too, or for several operations */
+    PIRP irp;                       /* for which it was signalled last */
 };
 
 static struct slot {
@@ -53,7 +54,7 @@ static struct learned relation(const struct vf_call *call, const void *object)
 {
     ptrdiff_t offset = (const char *)object - (const char *)call->context;
 
-    return (struct learned){ .routine = call->routine, .offset = offset,
+    return (struct learned){ .routine = call->routine, .offset = offset, .irp = call->irp,
                              .relative = call->context && offset >= 0 && offset < CONTEXT_MAX };
 }
 
@@ -188,6 +189,7 @@ struct satisfied {
     uint64_t signalled_ns;
     struct learned learned;
     unsigned under_way; /* operations whose completion will signal the object */
+    PIRP irp;           /* of the one that the text tells of */
     uint32_t stack;     /* where that was submitted */
     char text[256];     /* empty: none */
 };
@@ -205,20 +207,33 @@ static bool note_stale(struct vf_call *call, void *context)
     if (call->began_ns <= wait->signalled_ns || wait->text[0])
         return true;
     wait->stack = call->flight.stack;
+    wait->irp = call->irp;
     vf_flight_describe(call, wait->text, sizeof(wait->text));
     *strstr(wait->text, ", since") = '\0';
     return true;
 }
 
+/* Not one that was made for a single call, and freed after it. */
+static bool signalled_by_another(const struct satisfied *wait)
+{
+    PIRP irp = wait->learned.irp;
+    uintptr_t first;
+    size_t size;
+    bool paged;
+
+    return irp && wait->irp && irp != wait->irp && nt_block_range(irp, &first, &size, &paged);
+}
+
 /*
  * Whoever has several operations under way may well wait for the first that ends, or for another's
- * signal.
+ * signal; also when the other, whose IRP is still there, has ended already.
  */
 static bool is_stale(const struct satisfied *wait)
 {
-    if (wait->under_way > 1)
+    if (wait->under_way > 1 || signalled_by_another(wait))
         mark_shared(slot_of(wait->object), wait->object);
-    return wait->text[0] && wait->under_way == 1 && !wait->learned.others;
+    return wait->text[0] && wait->under_way == 1 && !wait->learned.others &&
+           !signalled_by_another(wait);
 }
 
 static void wait_satisfied(const void *object, uint64_t signalled_ns, uint32_t signal_stack,

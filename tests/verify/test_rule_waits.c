@@ -349,6 +349,42 @@ static void test_two_operations_with_one_event(void **state)
     unmake(&second);
 }
 
+/* The first has ended before the second began, but both have an IRP: either may be waited for. */
+static void test_two_operations_one_after_the_other(void **state)
+{
+    struct operation first, second;
+
+    (void)state;
+    make(&first);
+    make(&second);
+    KeInitializeEvent(&shared, NotificationEvent, FALSE);
+    learn(&first, sets_the_shared_one, NULL, &shared);
+    submit(&second, sets_the_shared_one, NULL);
+    wait_event(&shared);
+    assert_int_equal(found_stale(), 0);
+    end(&second, &shared, true);
+    unmake(&first);
+    unmake(&second);
+}
+
+/* An IRP for each call: the one that is gone was not meant to be waited for. */
+static void test_an_irp_for_each_operation(void **state)
+{
+    struct operation first, second;
+
+    (void)state;
+    make(&first);
+    make(&second);
+    KeInitializeEvent(&shared, NotificationEvent, FALSE);
+    learn(&first, sets_the_shared_one, NULL, &shared);
+    unmake(&first);
+    submit(&second, sets_the_shared_one, NULL);
+    wait_event(&shared);
+    assert_int_equal(found_stale(), 1);
+    end(&second, &shared, true);
+    unmake(&second);
+}
+
 /* A routine whose operation has company signals for whichever of them. */
 static void test_a_routine_that_signals_for_several(void **state)
 {
@@ -544,6 +580,8 @@ int main(void)
         TEST(test_a_signal_that_is_younger_than_the_call),
         TEST(test_a_signal_of_the_operation_itself),
         TEST(test_two_operations_with_one_event),
+        TEST(test_two_operations_one_after_the_other),
+        TEST(test_an_irp_for_each_operation),
         TEST(test_a_routine_that_signals_for_several),
         TEST(test_an_event_that_others_set),
         TEST(test_an_event_of_two_routines),
