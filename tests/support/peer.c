@@ -2,6 +2,8 @@
 /* peer.c - see peer.h. */
 #include "peer.h"
 
+#include "free_port.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <linux/udp.h>
@@ -51,6 +53,14 @@ void peer_open(struct peer *peer, bool ipv6)
     assert_int_equal(bind(peer->descriptor, (struct sockaddr *)&storage, size), 0);
     assert_int_equal(getsockname(peer->descriptor, (struct sockaddr *)&storage, &size), 0);
     peer->port = port_in(&storage);
+}
+
+uint16_t peer_free_port(bool ipv6)
+{
+    uint16_t port = free_port(ipv6);
+
+    assert_int_not_equal(port, 0);
+    return port;
 }
 
 void peer_close(struct peer *peer)

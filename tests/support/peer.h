@@ -16,6 +16,9 @@ struct peer {
 };
 
 void peer_open(struct peer *peer, bool ipv6);
+
+/* A port that nobody has, nor gets unless he asks for it by number (free_port.h). */
+uint16_t peer_free_port(bool ipv6);
 void peer_close(struct peer *peer);
 
 /* To a port on loopback. */

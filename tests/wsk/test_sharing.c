@@ -96,15 +96,6 @@ static NTSTATUS expected(enum kind second, enum kind first, bool shares)
     }
 }
 
-static USHORT free_port(bool ipv6)
-{
-    struct peer peer;
-
-    peer_open(&peer, ipv6);
-    peer_close(&peer);
-    return peer.port;
-}
-
 /* A descriptor that lets everybody share, or one that lets nobody; NULL mask: none is set. */
 static void set_descriptor(dgram socket, const ACCESS_MASK *mask)
 {
@@ -145,7 +136,7 @@ static void check_table(const ACCESS_MASK *mask, bool shares)
     for (int i = 0; i < 2 * KINDS * KINDS; i++) {
         enum kind first_kind = i % KINDS, second_kind = i / KINDS % KINDS;
         ADDRESS_FAMILY family = families[i / KINDS / KINDS];
-        USHORT port = free_port(family == AF_INET6);
+        USHORT port = peer_free_port(family == AF_INET6);
         SOCKADDR_INET first_address, second_address;
         dgram first = of_kind(family, first_kind, port, &first_address);
         dgram second = of_kind(family, second_kind, port, &second_address);
@@ -182,7 +173,7 @@ static void SEC_05_the_first_descriptor_decides(void **state)
 
 static void SEC_04_two_specific_addresses(void **state)
 {
-    USHORT port = free_port(false);
+    USHORT port = peer_free_port(false);
     SOCKADDR_INET one = loopback(AF_INET, port), two = one;
     dgram first = dgram_open(&client, AF_INET, NULL, NULL);
     dgram second = dgram_open(&client, AF_INET, NULL, NULL);
@@ -232,7 +223,7 @@ static void other_programs_still_conflict(void **state)
 static void BIND_16_dual_stack_competes(void **state)
 {
     ULONG off = 0;
-    USHORT port = free_port(false);
+    USHORT port = peer_free_port(false);
     SOCKADDR_INET address4, address6;
     dgram v4 = of_kind(AF_INET, NONE_W, port, &address4);
     dgram only = of_kind(AF_INET6, NONE_W, port, &address6);
