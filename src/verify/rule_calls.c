@@ -83,12 +83,19 @@ static bool event_begin(struct hook_event *event)
     return true;
 }
 
+static void event_end(struct hook_event *event)
+{
+    if (!event->indication)
+        vf_sockets_told(event->socket);
+    vf_events_end(event);
+}
+
 void vf_rule_calls_start(void)
 {
     static const struct vf_observer observer = {
         .before = before, .after = after, .completed = completed,
         .routine_returned = vf_irp_returned, .event_begin = event_begin,
-        .event_end = vf_events_end,
+        .event_end = event_end,
     };
 
     vf_observe(&observer);

@@ -46,6 +46,7 @@ void vf_sockets_before(struct vf_call *call);
 void vf_sockets_completed(struct vf_call *call);
 void vf_sockets_after(struct vf_call *call);
 void vf_sockets_dead(const void *socket, const void *place);
+void vf_sockets_told(const void *socket);
 void vf_sockets_stop(void);
 
 /* lent.c: V22 */

@@ -52,10 +52,15 @@ static void check_close(struct vf_call *call)
 
 /* --- V23 ------------------------------------------------------------------------------------ */
 
+/*
+ * A driver has been told when its callback has returned: until then another thread that asks under
+ * its lock whether the socket lives is told that it does. A close may come before that.
+ */
 static struct base_lock dead_lock;
 static struct {
     const void *socket;
     const void *place;
+    bool told;
 } dead[DEAD_MAX];
 static _Atomic uint32_t dead_count;
 
@@ -67,28 +72,50 @@ void vf_sockets_dead(const void *socket, const void *place)
             continue;
         dead[i].socket = socket;
         dead[i].place = (const char *)place + 1;
+        dead[i].told = false;
         atomic_fetch_add(&dead_count, 1);
         break;
     }
     base_lock_release(&dead_lock);
 }
 
+/* Under the lock; DEAD_MAX for a socket that lives. */
+static size_t dead_at(const void *socket)
+{
+    size_t i = 0;
+
+    while (i < DEAD_MAX && dead[i].socket != socket)
+        i++;
+    return i;
+}
+
+void vf_sockets_told(const void *socket)
+{
+    size_t at;
+
+    base_lock_acquire(&dead_lock);
+    at = dead_at(socket);
+    if (at < DEAD_MAX)
+        dead[at].told = true;
+    base_lock_release(&dead_lock);
+}
+
 static bool is_dead(const void *socket, bool forget)
 {
-    bool found = false;
+    size_t at;
+    bool told;
 
     if (!atomic_load_explicit(&dead_count, memory_order_relaxed))
         return false;
     base_lock_acquire(&dead_lock);
-    for (size_t i = 0; i < DEAD_MAX && !found; i++) {
-        found = dead[i].socket == socket;
-        if (found && forget) {
-            dead[i].socket = NULL;
-            atomic_fetch_sub(&dead_count, 1);
-        }
+    at = dead_at(socket);
+    told = at < DEAD_MAX && dead[at].told;
+    if (at < DEAD_MAX && forget) {
+        dead[at].socket = NULL;
+        atomic_fetch_sub(&dead_count, 1);
     }
     base_lock_release(&dead_lock);
-    return found;
+    return told;
 }
 
 void vf_sockets_stop(void)

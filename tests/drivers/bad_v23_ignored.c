@@ -47,7 +47,11 @@ Sin(VOID)
         for (ULONG i = 0; i < 2000 && !ReadAcquire(&Dead); i++) {
             KeDelayExecutionThread(KernelMode, FALSE, &Pause);
         }
-        GoOn();
+        /* Until the callback, which has said so from within, has returned. */
+        for (ULONG i = 0; i < 300; i++) {
+            GoOn();
+            KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+        }
     }
     return Status;
 }

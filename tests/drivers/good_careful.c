@@ -4,16 +4,15 @@
  * with indications that are kept and released, partial MDLs, paged pool at PASSIVE_LEVEL, control data. Whatever it
  * is denied, it gives back what it has.
  */
-/* Its thread may be about to send when the NULL indication comes, which V23 cannot tell from too late. */
-/* SPARED --inject=WskReceiveFromEvent:break */
 #include "bad.h"
 
 /* The first that came; or that no further one shall be kept, whether one ever came or not. */
 static PVOID volatile Kept;
 static CHAR NoMore;
 
-/* The NULL indication has come. */
+/* The NULL indication has come, under the lock: nobody calls the socket after it. */
 static LONG Dead;
+static KSPIN_LOCK DeadLock;
 
 static NTSTATUS WSKAPI
 Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndication)
@@ -21,7 +20,11 @@ Receive(PVOID SocketContext, ULONG Flags, PWSK_DATAGRAM_INDICATION DataIndicatio
     UNREFERENCED_PARAMETER(SocketContext);
     UNREFERENCED_PARAMETER(Flags);
     if (DataIndication == NULL) {
-        WriteRelease(&Dead, 1);
+        KIRQL Irql;
+
+        KeAcquireSpinLock(&DeadLock, &Irql);
+        Dead = 1;
+        KeReleaseSpinLock(&DeadLock, Irql);
         KeSetEvent(&Received, IO_NO_INCREMENT, FALSE);
         return STATUS_SUCCESS;
     }
@@ -71,6 +74,23 @@ FillControl(CONTROL *Control)
 }
 
 static NTSTATUS
+SendToTheLiving(PWSK_REQUEST Request, PWSK_BUF Buffer, ULONG ControlLength, PCMSGHDR Control)
+{
+    NTSTATUS Status = STATUS_FILE_FORCED_CLOSED;
+    KIRQL Irql;
+    LONG Gone;
+
+    KeAcquireSpinLock(&DeadLock, &Irql);
+    Gone = Dead;
+    if (!Gone) {
+        Status = Table()->WskSendTo(Socket, Buffer, 0, (PSOCKADDR)&Local, ControlLength, Control,
+                                    Request->Irp);
+    }
+    KeReleaseSpinLock(&DeadLock, Irql);
+    return Gone ? Status : WskRequestWait(Request, Status);
+}
+
+static NTSTATUS
 SendOften(PMDL Mdl, PWSK_REQUEST Request)
 {
     WSK_BUF Buffer = { Mdl, 0, 8 };
@@ -79,10 +99,8 @@ SendOften(PMDL Mdl, PWSK_REQUEST Request)
 
     FillControl(&Control);
     for (ULONG i = 0; NT_SUCCESS(Status) && i < 300; i++) {
-        Status = WskRequestWait(Request,
-                                Table()->WskSendTo(Socket, &Buffer, 0, (PSOCKADDR)&Local,
-                                                   sizeof(Control.Items),
-                                                   (PCMSGHDR)(PVOID)Control.Items, Request->Irp));
+        Status = SendToTheLiving(Request, &Buffer, sizeof(Control.Items),
+                                 (PCMSGHDR)(PVOID)Control.Items);
     }
     return Status;
 }
