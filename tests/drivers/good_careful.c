@@ -73,21 +73,61 @@ FillControl(CONTROL *Control)
     RtlCopyMemory(Control->Items + WSA_CMSG_SPACE(sizeof(INT)), &Empty, sizeof(Empty));
 }
 
+/* Whether the socket lives; then it does until LeaveLiving. */
+static BOOLEAN
+EnterLiving(PKIRQL Irql)
+{
+    BOOLEAN Lives;
+
+    KeAcquireSpinLock(&DeadLock, Irql);
+    Lives = !Dead;
+    if (!Lives) {
+        KeReleaseSpinLock(&DeadLock, *Irql);
+    }
+    return Lives;
+}
+
+static VOID
+LeaveLiving(KIRQL Irql)
+{
+    KeReleaseSpinLock(&DeadLock, Irql);
+}
+
 static NTSTATUS
 SendToTheLiving(PWSK_REQUEST Request, PWSK_BUF Buffer, ULONG ControlLength, PCMSGHDR Control)
 {
-    NTSTATUS Status = STATUS_FILE_FORCED_CLOSED;
+    NTSTATUS Status;
     KIRQL Irql;
-    LONG Gone;
 
-    KeAcquireSpinLock(&DeadLock, &Irql);
-    Gone = Dead;
-    if (!Gone) {
-        Status = Table()->WskSendTo(Socket, Buffer, 0, (PSOCKADDR)&Local, ControlLength, Control,
-                                    Request->Irp);
+    if (!EnterLiving(&Irql)) {
+        return STATUS_FILE_FORCED_CLOSED;
     }
-    KeReleaseSpinLock(&DeadLock, Irql);
-    return Gone ? Status : WskRequestWait(Request, Status);
+    Status = Table()->WskSendTo(Socket, Buffer, 0, (PSOCKADDR)&Local, ControlLength, Control,
+                                Request->Irp);
+    LeaveLiving(Irql);
+    return WskRequestWait(Request, Status);
+}
+
+/* No callback runs when this returns, unless it is denied or the socket is good for a close alone. */
+static VOID
+EndEventsOfTheLiving(VOID)
+{
+    WSK_EVENT_CALLBACK_CONTROL Control = { &NPI_WSK_INTERFACE_ID,
+                                           WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE };
+    WSK_REQUEST Request;
+    NTSTATUS Status;
+    KIRQL Irql;
+
+    if (!NT_SUCCESS(WskRequestAllocate(&Request))) {
+        return;
+    }
+    if (EnterLiving(&Irql)) {
+        Status = Table()->WskControlSocket(Socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                                           sizeof(Control), &Control, 0, NULL, NULL, Request.Irp);
+        LeaveLiving(Irql);
+        WskRequestWait(&Request, Status);
+    }
+    WskRequestFree(&Request);
 }
 
 static NTSTATUS
@@ -193,7 +233,7 @@ Talk(VOID)
 
     if (NT_SUCCESS(Status)) {
         KeWaitForSingleObject(&Received, Executive, KernelMode, FALSE, &Second);
-        Status = ReadAcquire(&Dead) ? STATUS_FILE_FORCED_CLOSED : SendFromPagedPool();
+        Status = SendFromPagedPool();
     }
     return Status;
 }
@@ -223,10 +263,7 @@ Sin(VOID)
         Status = SwitchEvent(WSK_EVENT_RECEIVE_FROM);
         if (NT_SUCCESS(Status)) {
             Status = Talk();
-            /* A socket that works no longer is good for a close alone. */
-            if (Status != STATUS_FILE_FORCED_CLOSED) {
-                EndEvents();
-            }
+            EndEventsOfTheLiving();
         }
         GiveBack();
     }
