@@ -4,13 +4,14 @@
 
 #include "hook.h"
 #include "lock.h"
+#include "os.h"
 #include "stack.h"
 
 #define LEDGER_SHARDS 16
 
 /* One cache line each, so that two threads' shards do not share one. */
 struct shard {
-    _Alignas(64) struct base_lock lock;
+    _Alignas(OS_CACHE_LINE) struct base_lock lock;
     struct list entries;
     size_t count;
 };

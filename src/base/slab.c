@@ -10,25 +10,29 @@
 /* In front of each object, so that recycling does not overwrite what the object was. */
 struct slab_item {
     struct slab_item *next;
-    void *padding; /* objects stay aligned to 16 bytes */
 };
 
+/* Its first object follows at the second line, each with its item in front. */
 struct slab_chunk {
     struct slab_chunk *next;
-    void *padding;
 };
-
-#define SLAB_ALIGNMENT 16
 
 static size_t item_stride(const struct slab *slab)
 {
-    return sizeof(struct slab_item) + slab->object_size;
+    size_t size = sizeof(struct slab_item) + slab->object_size;
+
+    return (size + OS_CACHE_LINE - 1) & ~(size_t)(OS_CACHE_LINE - 1);
+}
+
+static char *first_object(const struct slab_chunk *chunk)
+{
+    return (char *)chunk + OS_CACHE_LINE;
 }
 
 void slab_init(struct slab *slab, size_t object_size, size_t objects_per_chunk)
 {
     memset(slab, 0, sizeof(*slab));
-    slab->object_size = (object_size + SLAB_ALIGNMENT - 1) & ~(size_t)(SLAB_ALIGNMENT - 1);
+    slab->object_size = object_size;
     slab->objects_per_chunk = objects_per_chunk;
 }
 
@@ -56,16 +60,16 @@ static void push_free(struct slab *slab, struct slab_item *item)
 
 static bool grow(struct slab *slab)
 {
-    size_t stride = item_stride(slab);
-    struct slab_chunk *chunk =
-        os_allocate_zeroed(sizeof(*chunk) + stride * slab->objects_per_chunk);
+    size_t stride = item_stride(slab), size = OS_CACHE_LINE + stride * slab->objects_per_chunk;
+    struct slab_chunk *chunk = os_allocate_aligned(OS_CACHE_LINE, size);
 
     if (!chunk)
         return false;
+    memset(chunk, 0, size);
     chunk->next = slab->chunks;
     slab->chunks = chunk;
     for (size_t i = 0; i < slab->objects_per_chunk; i++)
-        push_free(slab, (struct slab_item *)(void *)((char *)(chunk + 1) + i * stride));
+        push_free(slab, (struct slab_item *)(void *)(first_object(chunk) + i * stride) - 1);
     return true;
 }
 
@@ -95,7 +99,7 @@ void slab_free(struct slab *slab, void *object)
 
 static bool chunk_owns(const struct slab *slab, const struct slab_chunk *chunk, const void *address)
 {
-    uintptr_t first = (uintptr_t)(chunk + 1) + sizeof(struct slab_item);
+    uintptr_t first = (uintptr_t)first_object(chunk);
     uintptr_t offset = (uintptr_t)address - first;
 
     return (uintptr_t)address >= first && offset < item_stride(slab) * slab->objects_per_chunk &&

@@ -2,7 +2,7 @@
 /*
  * slab.h - objects of one kind, recycled. Memory once given to a slab stays of that kind until the
  * slab is destroyed, so a stale pointer still points at an object of the kind and can be
- * recognised.
+ * recognised. Each object begins with a cache line.
  */
 #ifndef OPENWSK_BASE_SLAB_H
 #define OPENWSK_BASE_SLAB_H

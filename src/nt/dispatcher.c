@@ -47,7 +47,7 @@ struct waiter {
 };
 
 static struct {
-    _Alignas(64) struct base_lock lock;
+    _Alignas(OS_CACHE_LINE) struct base_lock lock;
 } stripes[NT_STRIPES];
 
 /* --- Stripes ------------------------------------------------------------------------------- */

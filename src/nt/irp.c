@@ -450,15 +450,13 @@ VOID IofCompleteRequest(PIRP irp, CCHAR boost)
 
 /* --- Fetching --------------------------------------------------------------------------------- */
 
-#define CACHE_LINE 64
-
 /* From the header of its block to its first stack location. */
 void nt_irp_fetch(PIRP irp)
 {
-    const char *line = (const char *)irp - CACHE_LINE;
+    const char *line = (const char *)irp - OS_CACHE_LINE;
     const char *end = (const char *)(irp + 1) + sizeof(IO_STACK_LOCATION);
 
-    for (; line < end; line += CACHE_LINE)
+    for (; line < end; line += OS_CACHE_LINE)
         __builtin_prefetch(line, 1);
 }
 

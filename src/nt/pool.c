@@ -21,7 +21,6 @@
 #define FRESH_PATTERN 0xCD
 #define FRESH_PATTERN_SIZE 64
 
-#define CACHE_LINE 64
 #define TAG_NONE 0x656E6F4Eu /* "None", which Windows gives to what has no tag */
 
 /* The first parameter of BAD_POOL_CALLER. */
@@ -61,7 +60,7 @@ static void require_pool_irql(bool paged, enum bad_call call, size_t size, const
 static void *allocate(const struct pool_request *request)
 {
     size_t alignment = request->size >= PAGE_SIZE ? PAGE_SIZE
-                       : request->cache_aligned   ? CACHE_LINE
+                       : request->cache_aligned   ? OS_CACHE_LINE
                                                   : NT_BLOCK_ALIGNMENT;
     void *memory;
 

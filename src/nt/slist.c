@@ -12,7 +12,7 @@
 #define SLIST_LOCKS 16
 
 static struct {
-    _Alignas(64) struct base_lock lock;
+    _Alignas(OS_CACHE_LINE) struct base_lock lock;
 } locks[SLIST_LOCKS];
 
 static struct base_lock *lock_of(PSLIST_HEADER list)

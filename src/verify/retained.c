@@ -11,7 +11,7 @@
 #define SHARDS 16
 
 struct shard {
-    _Alignas(64) struct base_lock lock;
+    _Alignas(OS_CACHE_LINE) struct base_lock lock;
     struct list entries;          /* oldest first */
 };
 

@@ -42,27 +42,30 @@ static void complete(struct wsk_request *request)
 }
 
 /*
- * On the loop: the gate is left for many requests at once, after their completion routines have
- * returned.
+ * On the loop: many requests at once go back, and leave the gate, after their completion routines
+ * have returned. So their sender's lines are not taken from it for each.
  */
 static void complete_on_loop(struct wsk_request *request)
 {
     struct wsk_socket *socket = request->socket;
+    PIRP irp = request->irp;
     ULONG_PTR information;
     NTSTATUS status = result_of(request, &information);
 
-    wsk_request_end(request, status, information);
-    socket->sends_ended++;
+    wsk_request_keep(&socket->ended, request);
+    wsk_complete(socket, irp, status, information);
 }
 
 void wsk_dgram_sent(void *owner)
 {
     struct wsk_socket *socket = owner;
-    uint32_t ended = socket->sends_ended;
+    struct wsk_ended_sends ended = socket->ended;
 
-    socket->sends_ended = 0;
-    if (ended)
-        wsk_socket_leave_many(socket, ended);
+    socket->ended = (struct wsk_ended_sends){ 0, NULL, NULL };
+    if (ended.first)
+        wsk_requests_give_back(&socket->requests, ended.first, ended.last);
+    if (ended.count)
+        wsk_socket_leave_many(socket, ended.count);
 }
 
 static bool second_to_arrive(struct wsk_request *request, uint32_t who)

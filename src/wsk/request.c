@@ -149,20 +149,38 @@ struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
 /*
  * Only all at once are ever taken from `returned`, so none can come back between look and exchange.
  */
+void wsk_requests_give_back(struct wsk_request_cache *cache, struct wsk_request *first,
+                            struct wsk_request *last)
+{
+    struct wsk_request *before = atomic_load_explicit(&cache->returned, memory_order_relaxed);
+
+    do {
+        last->next = before;
+    } while (!atomic_compare_exchange_weak_explicit(&cache->returned, &before, first,
+                                                    memory_order_release, memory_order_relaxed));
+}
+
 void wsk_request_give_back(struct wsk_request *request)
 {
-    struct wsk_request_cache *cache = &request->socket->requests;
-    struct wsk_request *first;
+    if (request->cached)
+        wsk_requests_give_back(&request->socket->requests, request, request);
+    else
+        slab_free(&requests, request);
+}
 
+void wsk_request_keep(struct wsk_ended_sends *ended, struct wsk_request *request)
+{
+    ended->count++;
     if (!request->cached) {
         slab_free(&requests, request);
         return;
     }
-    first = atomic_load_explicit(&cache->returned, memory_order_relaxed);
-    do {
-        request->next = first;
-    } while (!atomic_compare_exchange_weak_explicit(&cache->returned, &first, request,
-                                                    memory_order_release, memory_order_relaxed));
+    request->next = NULL;
+    if (ended->last)
+        ended->last->next = request;
+    else
+        ended->first = request;
+    ended->last = request;
 }
 
 static void drop_chain(struct wsk_request *request)

@@ -92,6 +92,11 @@ bool wsk_request_shall_fail(void);
 /* What wsk_request_take() took. */
 void wsk_request_give_back(struct wsk_request *request);
 
+/* The same later, together with others: wsk_requests_give_back() is for what was kept. */
+void wsk_request_keep(struct wsk_ended_sends *ended, struct wsk_request *request);
+void wsk_requests_give_back(struct wsk_request_cache *cache, struct wsk_request *first,
+                            struct wsk_request *last);
+
 /* Of a socket that is closed. */
 void wsk_requests_drop(struct wsk_request_cache *cache);
 

@@ -61,13 +61,19 @@ struct wsk_request;
 
 /*
  * Requests that a socket has used before, so that the next ones cost no allocation. Whoever makes a
- * request holds the lock; whoever is done with one gives it back without.
+ * request holds the lock; whoever is done with one gives it back without, at a line of its own.
  */
 struct wsk_request_cache {
-    struct base_lock lock;
+    _Alignas(OS_CACHE_LINE) struct base_lock lock;
     uint32_t made;                 /* that come back here; more are given back to where they come from */
     struct wsk_request *free;
-    _Atomic(struct wsk_request *) returned;
+    _Alignas(OS_CACHE_LINE) _Atomic(struct wsk_request *) returned;
+};
+
+/* Sends that the loop has completed and that still hold the socket, until wsk_dgram_sent(). */
+struct wsk_ended_sends {
+    uint32_t count;
+    struct wsk_request *first, *last; /* of those that go back to the cache */
 };
 
 struct wsk_socket {
@@ -103,9 +109,9 @@ struct wsk_socket {
     struct ledger_entry ledger;
 
     struct wsk_request_cache requests;
-    uint32_t sends_ended;          /* the loop's: requests whose hold on the gate ends with wsk_dgram_sent() */
+    struct wsk_ended_sends ended;  /* the loop's */
 
-    struct base_lock lock;         /* guards all that follows */
+    _Alignas(OS_CACHE_LINE) struct base_lock lock; /* guards all that follows */
     struct wsk_peer remote;        /* SIO_WSK_SET_REMOTE_ADDRESS: also filters what is received */
     struct wsk_peer destination;   /* SIO_WSK_SET_SENDTO_ADDRESS */
     struct wsk_peer *last_set;     /* of the two: what a NULL RemoteAddress means */
