@@ -9,6 +9,7 @@
 
 #include <err.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,11 @@
 static struct options options;
 static _Atomic unsigned loads;
 
-/* At which call an injection has the driver unloaded, this time or another; empty: at none. */
+/*
+ * At which call an injection has the driver unloaded, this time or another; empty: at none. A bug
+ * check may come on one thread while another has reached the call.
+ */
+static pthread_mutex_t unload_lock = PTHREAD_MUTEX_INITIALIZER;
 static char unloaded_at[1024];
 
 /* Findings may be muted; the reason why a driver cannot be loaded may not. */
@@ -38,6 +43,13 @@ static void say(bool condition, const char *format, ...)
     fputc('\n', stderr);
 }
 
+static void say_unload(const char *command)
+{
+    pthread_mutex_lock(&unload_lock);
+    say(*unloaded_at, "unloaded in %s; repeat: %s", unloaded_at, command);
+    pthread_mutex_unlock(&unload_lock);
+}
+
 /* What was found goes into the reports that were asked for, and to the sweep. */
 static void write_reports(enum exit_status status)
 {
@@ -46,8 +58,8 @@ static void write_reports(enum exit_status status)
     char *command = command_again(&options, NULL);
     struct report_case *run = report_case_add(&report, "run", options.driver, command);
 
-    say(*unloaded_at && status != EXIT_CLEAN && !options.quiet, "unloaded in %s; repeat: %s",
-        unloaded_at, command);
+    if (status != EXIT_CLEAN && !options.quiet)
+        say_unload(command);
     findings_take(run);
     report_write(&report, &options.verify);
     record_end(run, (int)status);
@@ -89,8 +101,10 @@ static void on_hang(void *context)
 static void on_unload(void *context, const char *at)
 {
     (void)context;
+    pthread_mutex_lock(&unload_lock);
     snprintf(unloaded_at, sizeof(unloaded_at), "load %u, %s", loads, at);
     say(options.verbose, "unloading in %s", unloaded_at);
+    pthread_mutex_unlock(&unload_lock);
     stop_ask();
 }
 
