@@ -7,6 +7,7 @@
 #define OPENWSK_BASE_BASE_H
 
 #include "assert_fatal.h"
+#include "fetch.h"
 #include "hook.h"
 #include "ledger.h"
 #include "list.h"

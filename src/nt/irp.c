@@ -453,16 +453,13 @@ VOID IofCompleteRequest(PIRP irp, CCHAR boost)
 /* From the header of its block to its first stack location. */
 void nt_irp_fetch(PIRP irp)
 {
-    const char *line = (const char *)irp - OS_CACHE_LINE;
-    const char *end = (const char *)(irp + 1) + sizeof(IO_STACK_LOCATION);
-
-    for (; line < end; line += OS_CACHE_LINE)
-        __builtin_prefetch(line, 1);
+    base_fetch((const char *)irp - OS_CACHE_LINE,
+               OS_CACHE_LINE + sizeof(*irp) + sizeof(IO_STACK_LOCATION));
 }
 
 void nt_irp_fetch_context(PIRP irp)
 {
-    __builtin_prefetch(IoGetCurrentIrpStackLocation(irp)->Context, 1);
+    base_fetch(IoGetCurrentIrpStackLocation(irp)->Context, 1);
 }
 
 /* --- Cancelling ------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ static void free_parts(struct wsk_send *send)
 {
     for (size_t i = 0; i < send->count; i++)
         os_free(send->parts[i].bounce);
-    if (send->parts != &send->own.part)
+    if (send->parts != &send->part)
         os_free(send->parts);
 }
 
@@ -197,32 +197,40 @@ static bool allocate_parts(struct wsk_send *send, struct size size)
 {
     size_t bytes = size.parts * sizeof(struct wsk_part) + size.slices * sizeof(struct net_slice);
 
-    send->count = size.parts;
-    if (bytes <= sizeof(send->own))
-        send->parts = &send->own.part;
-    else
-        send->parts = os_allocate(bytes);
+    send->count = (uint32_t)size.parts;
+    send->parts = os_allocate(bytes);
     for (size_t i = 0; send->parts && i < size.parts; i++)
         send->parts[i].bounce = NULL;
     return send->parts != NULL;
 }
 
+/* Where the slices of the one datagram are. NULL: too many of them. */
+static const struct net_slice *own_slices(struct wsk_send *send, const struct wsk_cutter *from,
+                                          uint32_t *count)
+{
+    struct wsk_cutter cutter = *from;
+    size_t length;
+
+    wsk_cutter_next(&cutter, &send->slice, 1, count, &length);
+    if (*count <= 1)
+        return &send->slice;
+    cutter = *from;
+    wsk_cutter_next(&cutter, send->slices, WSK_OWN_SLICES, count, &length);
+    return *count <= WSK_OWN_SLICES ? send->slices : NULL;
+}
+
 /* One datagram whose slices fit: what nearly all are. */
 static bool fill_single(struct wsk_request *request, const struct wsk_outgoing *outgoing)
 {
-    struct wsk_part *part = &request->send.own.part;
-    struct wsk_cutter cutter = outgoing->rest;
-    size_t length;
+    struct wsk_part *part = &request->send.part;
 
-    wsk_cutter_next(&cutter, request->send.own.slices, WSK_OWN_SLICES, &part->net.slice_count,
-                    &length);
-    if (part->net.slice_count > WSK_OWN_SLICES)
+    part->net.slices = own_slices(&request->send, &outgoing->rest, &part->net.slice_count);
+    if (!part->net.slices)
         return false;
     request->send.parts = part;
     request->send.count = 1;
     part->bounce = NULL;
     part->request = request;
-    part->net.slices = request->send.own.slices;
     part->net.number = 0;
     part->net.envelope = &request->send.envelope;
     part->net.done = part_done;
@@ -241,6 +249,15 @@ static bool fill_all(struct wsk_request *request, const struct wsk_outgoing *out
     return false;
 }
 
+static void set_envelope(struct net_envelope *envelope, const struct net_envelope *from)
+{
+    envelope->to = from->to;
+    if (from->control.present)
+        envelope->control = from->control;
+    else
+        envelope->control.present = 0;
+}
+
 /* Under the cache's lock. */
 static struct wsk_request *make_request(struct wsk_socket *socket,
                                         const struct wsk_outgoing *outgoing, PIRP irp)
@@ -249,13 +266,13 @@ static struct wsk_request *make_request(struct wsk_socket *socket,
 
     if (!request)
         return NULL;
-    request->send.envelope = outgoing->envelope;
+    set_envelope(&request->send.envelope, &outgoing->envelope);
     if (!(outgoing->single && fill_single(request, outgoing)) && !fill_all(request, outgoing)) {
         wsk_request_give_back(request);
         return NULL;
     }
     request->send.total = outgoing->total;
-    atomic_init(&request->send.left, (uint32_t)request->send.count);
+    atomic_init(&request->send.left, request->send.count);
     atomic_init(&request->send.error, outgoing->error);
     atomic_init(&request->send.ended, 0);
     return request;

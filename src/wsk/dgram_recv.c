@@ -166,7 +166,7 @@ static void write_results(const struct wsk_request *request, const struct net_da
 
 static void deliver_to_request(struct wsk_request *request, const struct front *front)
 {
-    size_t room = request->buffer.Length;
+    size_t room = request->receive.buffer.Length;
     size_t size = front->length < room ? front->length : room;
     ULONG flags = wsk_dgram_flags(front->from);
 
@@ -174,7 +174,7 @@ static void deliver_to_request(struct wsk_request *request, const struct front *
         flags |= MSG_TRUNC;
         trace_add(trace_drop_truncated, front->length - size);
     }
-    wsk_buffer_scatter(&request->buffer, front->data, size);
+    wsk_buffer_scatter(&request->receive.buffer, front->data, size);
     write_results(request, front->from, flags);
     if (front->release)
         net_datagram_release(front->release);
@@ -385,8 +385,8 @@ static NTSTATUS wait_for_datagram(struct wsk_socket *socket, const WSK_BUF *buff
 
     if (!request)
         return wsk_refuse(irp, STATUS_INSUFFICIENT_RESOURCES);
-    request->buffer = *buffer;
     request->receive = *receive;
+    request->receive.buffer = *buffer;
     base_lock_acquire(&socket->lock);
     queued = wsk_request_queue(request, &socket->waiting, cancel_receive);
     if (queued)
@@ -403,7 +403,10 @@ NTSTATUS WSKAPI wsk_receive_from(PWSK_SOCKET handle, PWSK_BUF buffer, ULONG flag
                                  PULONG control_length, PCMSGHDR control, PULONG control_flags,
                                  PIRP irp)
 {
-    const struct wsk_receive receive = { remote, control_length, control, control_flags };
+    const struct wsk_receive receive = { .remote = remote,
+                                         .control_length = control_length,
+                                         .control = control,
+                                         .control_flags = control_flags };
     struct wsk_socket *socket;
     NTSTATUS status;
 

@@ -93,8 +93,8 @@ NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_
 
 /* --- Waiting --------------------------------------------------------------------------------- */
 
-/* Requests that a socket keeps for itself. */
-#define CACHED_MOST 4096u
+/* What a socket keeps for itself: for so many in flight, and those of which the loop has a handful. */
+#define CACHED_MOST (4096u + 256u)
 
 bool wsk_request_shall_fail(void)
 {
@@ -120,13 +120,14 @@ struct wsk_request *wsk_request_take(struct wsk_socket *socket, PIRP irp)
 
     if (!request)
         request = atomic_exchange_explicit(&cache->returned, NULL, memory_order_acquire);
-    if (request)
+    if (request) {
         cache->free = request->next;
-    else
+        base_fetch(cache->free, offsetof(struct wsk_request, send.envelope.control));
+    } else {
         request = take_new(cache);
+    }
     if (!request)
         return NULL;
-    list_init(&request->link);
     request->socket = socket;
     request->irp = irp;
     return request;
@@ -141,8 +142,10 @@ struct wsk_request *wsk_request_create(struct wsk_socket *socket, PIRP irp)
     base_lock_acquire(&socket->requests.lock);
     request = wsk_request_take(socket, irp);
     base_lock_release(&socket->requests.lock);
-    if (request)
-        wsk_socket_hold(socket);
+    if (!request)
+        return NULL;
+    list_init(&request->link);
+    wsk_socket_hold(socket);
     return request;
 }
 

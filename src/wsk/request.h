@@ -16,6 +16,7 @@
 #include "socket.h"
 
 struct wsk_receive {
+    WSK_BUF buffer;
     PSOCKADDR remote;
     PULONG control_length;
     PCMSGHDR control;
@@ -32,18 +33,21 @@ struct wsk_part {
 /* Slices that a request for a single datagram holds without an allocation. */
 #define WSK_OWN_SLICES 4
 
+/*
+ * A request for one datagram in one piece, without control data, is in three lines of cache: for
+ * each, two processors write to all of them.
+ */
 struct wsk_send {
-    struct wsk_part *parts;  /* with their slices behind; `own`, or one allocation */
-    struct {
-        struct wsk_part part;
-        struct net_slice slices[WSK_OWN_SLICES];
-    } own;
-    struct net_envelope envelope;
-    size_t count;
+    struct wsk_part *parts;  /* with their slices behind; or `part` */
     size_t total;            /* bytes, for IoStatus.Information */
+    struct net_slice slice;  /* of `part`; where there are more, `slices` */
+    struct wsk_part part;
+    uint32_t count;
     _Atomic uint32_t left;   /* parts that have not ended */
     _Atomic int error;       /* the first one */
     _Atomic uint32_t ended;  /* WSK_ENDED_*: who met whom when a cancel met the end */
+    struct net_envelope envelope;
+    struct net_slice slices[WSK_OWN_SLICES];
 };
 
 /* Where packets to a destination leave. */
@@ -64,18 +68,26 @@ struct wsk_change {
 #define WSK_ENDED_CANCEL 2u
 
 struct wsk_request {
-    struct list link;       /* in socket->waiting, under the socket's lock; or among the waits for a change */
     struct wsk_request *next; /* in the cache */
-    bool cached;
     struct wsk_socket *socket;
     PIRP irp;
-    WSK_BUF buffer;
+    bool cached;
     union {
-        struct wsk_receive receive;
+        struct {
+            struct list link; /* in socket->waiting, under the socket's lock; or among the waits for a change */
+            union {
+                struct wsk_receive receive;
+                struct wsk_change change;
+            };
+        };
         struct wsk_send send;
-        struct wsk_change change;
     };
 };
+
+_Static_assert(offsetof(struct wsk_request, send.part) == OS_CACHE_LINE &&
+                   offsetof(struct wsk_request, send.envelope.control.interface_index) ==
+                       3 * OS_CACHE_LINE,
+               "three lines");
 
 void wsk_requests_start(void);
 void wsk_requests_stop(void);

@@ -44,17 +44,25 @@ static _Noreturn void not_open(PWSK_SOCKET handle, const char *sentence)
     });
 }
 
+/* NULL for what cannot be one: sockets begin with a line of cache. */
+static struct wsk_socket *socket_at(PWSK_SOCKET handle)
+{
+    if ((uintptr_t)handle % _Alignof(struct wsk_socket))
+        return NULL;
+    return (struct wsk_socket *)handle;
+}
+
 struct wsk_socket *wsk_socket_enter(PWSK_SOCKET handle, const char *function, const void *place)
 {
-    struct wsk_socket *socket = (struct wsk_socket *)handle;
+    struct wsk_socket *socket = socket_at(handle);
 
     if (KeGetCurrentIrql() > DISPATCH_LEVEL)
         nt_require_irql(DISPATCH_LEVEL, function, hook_place(place));
-    if (!socket)
+    if (!handle)
         not_open(handle, "A WSK function was called with a NULL socket.");
-    if (socket->magic == SOCKET_GONE)
+    if (socket && socket->magic == SOCKET_GONE)
         not_open(handle, "A WSK function was called for a socket that is closed.");
-    if (socket->magic != SOCKET_LIVE)
+    if (!socket || socket->magic != SOCKET_LIVE)
         not_open(handle, "A WSK function was called for something that is no socket.");
     if (atomic_fetch_add(&socket->gate, 1) & WSK_GATE_SHUT)
         not_open(handle, "A WSK function was called for a socket after WskCloseSocket.");
@@ -68,7 +76,7 @@ void wsk_socket_hold(struct wsk_socket *socket)
 
 bool wsk_socket_try_hold(PWSK_SOCKET handle)
 {
-    struct wsk_socket *socket = (struct wsk_socket *)handle;
+    struct wsk_socket *socket = socket_at(handle);
     uint32_t gate;
 
     if (!socket || !slab_owns(&sockets, socket) || socket->magic != SOCKET_LIVE)

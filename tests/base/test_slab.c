@@ -20,7 +20,7 @@ static void distinct_and_recycled(void **state)
     for (int i = 0; i < OBJECTS; i++) {
         objects[i] = slab_allocate(&slab);
         assert_non_null(objects[i]);
-        assert_int_equal((uintptr_t)objects[i] % 16, 0);
+        assert_int_equal((uintptr_t)objects[i] % OS_CACHE_LINE, 0);
         memset(objects[i], i, 40);
     }
     for (int i = 0; i < OBJECTS; i++) {

@@ -783,27 +783,32 @@ static void wsk_v13_null_socket(void **state)
 
 static void on_zeroes(void)
 {
-    static _Alignas(16) char memory[4096];
+    static _Alignas(64) char memory[4096];
 
     child_start();
     call_on((PWSK_SOCKET)(PVOID)memory);
 }
 
+/* Where a socket could be, and where none can. */
+static size_t garbage_at;
+
 static void on_garbage(void)
 {
-    static _Alignas(16) char memory[4096];
+    static _Alignas(64) char memory[4096];
 
     child_start();
     memset(memory, 0xcc, sizeof(memory));
-    call_on((PWSK_SOCKET)(PVOID)memory);
+    call_on((PWSK_SOCKET)(PVOID)(memory + garbage_at));
 }
 
 static void wsk_v13_no_socket(void **state)
 {
     (void)state;
     expect_stop_of_all(DRIVER_VERIFIER_DETECTED_VIOLATION, on_zeroes, "WSK-V13");
-    assert_bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, on_garbage);
-    assert_bug_text("WSK-V13");
+    for (garbage_at = 0; garbage_at <= 8; garbage_at += 8) {
+        assert_bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, on_garbage);
+        assert_bug_text("something that is no socket");
+    }
 }
 
 static void on_closed(void)
