@@ -79,12 +79,12 @@ void os_random(void *buffer, size_t size);
 
 /* --- Memory ---------------------------------------------------------------------------------- */
 
-/* NULL when there is none. `alignment` is a power of two. */
-void *os_allocate(size_t size);
-void *os_allocate_zeroed(size_t size);
 /* What two processors do not share when each writes to its own. */
 #define OS_CACHE_LINE 64
 
+/* NULL when there is none. `alignment` is a power of two. */
+void *os_allocate(size_t size);
+void *os_allocate_zeroed(size_t size);
 void *os_allocate_aligned(size_t alignment, size_t size);
 void os_free(void *memory);
 

@@ -559,6 +559,7 @@ static void load(struct net_udp *udp, struct drain *drain)
     for (; count < NET_TX_TAKE && link != &udp->tx_mine; link = link->next) {
         struct net_send *send = container_of(link, struct net_send, link);
 
+        /* The caller's processor wrote them; net_run_length() reads them soon. */
         base_fetch(send->slices, 1);
         base_fetch(send->envelope, 1);
         drain->sends[count] = send;

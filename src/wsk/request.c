@@ -93,7 +93,7 @@ NTSTATUS wsk_finish(struct wsk_socket *socket, PIRP irp, NTSTATUS status, ULONG_
 
 /* --- Waiting --------------------------------------------------------------------------------- */
 
-/* What a socket keeps for itself: for so many in flight, and those of which the loop has a handful. */
+/* Of a socket: for 4096 in flight, and for those that the loop keeps until a round is complete. */
 #define CACHED_MOST (4096u + 256u)
 
 bool wsk_request_shall_fail(void)
