@@ -100,18 +100,25 @@ SwitchEvent(ULONG Mask)
                                      sizeof(Control), &Control, 0, NULL, NULL, NULL);
 }
 
+/* No callback runs when the request has completed. */
+static __inline NTSTATUS
+DisableEvents(PWSK_REQUEST Request)
+{
+    static WSK_EVENT_CALLBACK_CONTROL Control = { &NPI_WSK_INTERFACE_ID,
+                                                  WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE };
+
+    return Table()->WskControlSocket(Socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                                     sizeof(Control), &Control, 0, NULL, NULL, Request->Irp);
+}
+
 /* No callback runs when this returns, unless it is denied. */
 static __inline VOID
 EndEvents(VOID)
 {
-    WSK_EVENT_CALLBACK_CONTROL Control = { &NPI_WSK_INTERFACE_ID,
-                                           WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE };
     WSK_REQUEST Request;
 
     if (NT_SUCCESS(WskRequestAllocate(&Request))) {
-        WskRequestWait(&Request, Table()->WskControlSocket(
-                                     Socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
-                                     sizeof(Control), &Control, 0, NULL, NULL, Request.Irp));
+        WskRequestWait(&Request, DisableEvents(&Request));
         WskRequestFree(&Request);
     }
 }

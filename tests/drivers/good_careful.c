@@ -112,8 +112,6 @@ SendToTheLiving(PWSK_REQUEST Request, PWSK_BUF Buffer, ULONG ControlLength, PCMS
 static VOID
 EndEventsOfTheLiving(VOID)
 {
-    WSK_EVENT_CALLBACK_CONTROL Control = { &NPI_WSK_INTERFACE_ID,
-                                           WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE };
     WSK_REQUEST Request;
     NTSTATUS Status;
     KIRQL Irql;
@@ -122,8 +120,7 @@ EndEventsOfTheLiving(VOID)
         return;
     }
     if (EnterLiving(&Irql)) {
-        Status = Table()->WskControlSocket(Socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
-                                           sizeof(Control), &Control, 0, NULL, NULL, Request.Irp);
+        Status = DisableEvents(&Request);
         LeaveLiving(Irql);
         WskRequestWait(&Request, Status);
     }
